@@ -1,1 +1,24 @@
-export {};
+export { routingSettings } from "./config.js";
+export { channelKinds, toolNames } from "./document.js";
+export type {
+  Agent,
+  Channel,
+  ChannelKind,
+  RoutingDocument,
+  ToolName,
+  TurnDetection,
+} from "./document.js";
+export { RoutingError } from "./errors.js";
+export type { RoutingProblem } from "./errors.js";
+export type {
+  ReloadOutcome,
+  RoutingClock,
+  RoutingLogger,
+  RoutingMetrics,
+} from "./ports.js";
+export { fixedRouting } from "./source.js";
+export type { RoutingSource } from "./source.js";
+export { RoutingTable } from "./table.js";
+export type { Route } from "./table.js";
+export { watchRouting } from "./watch.js";
+export type { WatchRoutingOptions } from "./watch.js";
