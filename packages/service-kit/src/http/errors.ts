@@ -1,0 +1,129 @@
+import type { ErrorRequestHandler, RequestHandler, Response } from "express";
+import { requestContext } from "../context.js";
+import type { Logger } from "../logger.js";
+import { Problem } from "../problem.js";
+import { BODY_LIMIT_SETTING, invalidJson } from "./bodies.js";
+
+/** Answers with a problem, as `application/problem+json`. */
+export function sendProblem(res: Response, problem: Problem): void {
+  res
+    .status(problem.status)
+    .set(problem.headers)
+    .type("application/problem+json")
+    .send(JSON.stringify(problem.toBody(requestContext()?.requestId)));
+}
+
+/** Nothing took the request. */
+export const notFound: RequestHandler = () => {
+  throw new Problem({
+    status: 404,
+    code: "not_found",
+    title: "There is nothing here",
+    detail: "No route takes this method on this path",
+    retryable: false,
+  });
+};
+
+/** The last stop of every request that failed. */
+export function errorHandler(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, req, res, next) => {
+    const problem = toProblem(error, Number(req.app.get(BODY_LIMIT_SETTING)));
+    if (problem.status >= 500) {
+      logger.error({ err: error, code: problem.code }, "request failed");
+    }
+    if (res.headersSent) {
+      // Too late to say so: express breaks the connection off.
+      next(error);
+      return;
+    }
+    if (!req.complete) {
+      // Nobody is going to read the rest of the body.
+      res.set("connection", "close");
+    }
+    sendProblem(res, problem);
+  };
+}
+
+/** What express and its body parsers throw (`http-errors`), as far as we read it. */
+interface HttpError {
+  readonly status: number;
+  readonly type: string | undefined;
+}
+
+function asHttpError(error: unknown): HttpError | undefined {
+  if (
+    !(error instanceof Error) ||
+    !("status" in error) ||
+    typeof error.status !== "number"
+  ) {
+    return undefined;
+  }
+  const type =
+    "type" in error && typeof error.type === "string" ? error.type : undefined;
+  return { status: error.status, type };
+}
+
+/** The problem to answer for anything that was thrown. */
+export function toProblem(error: unknown, bodyLimitBytes: number): Problem {
+  if (error instanceof Problem) {
+    return error;
+  }
+  const httpError = asHttpError(error);
+  if (
+    httpError === undefined ||
+    httpError.status < 400 ||
+    httpError.status >= 500
+  ) {
+    return new Problem(
+      {
+        status: 500,
+        code: "internal",
+        title: "Something went wrong on our side",
+        retryable: true,
+      },
+      { cause: error },
+    );
+  }
+  return clientProblem(error, httpError, bodyLimitBytes);
+}
+
+function clientProblem(
+  cause: unknown,
+  { status, type }: HttpError,
+  bodyLimitBytes: number,
+): Problem {
+  if (type === "entity.parse.failed") {
+    return invalidJson(cause);
+  }
+  const known = {
+    413: {
+      code: "body_too_large",
+      title: "The body is too large",
+      detail: `Send at most ${limitOf(cause) ?? bodyLimitBytes} bytes`,
+    },
+    415: {
+      code: "unsupported_media_type",
+      title: "The body's encoding or charset is not supported",
+      detail: "Send the body in UTF-8, as it is, or with gzip, deflate or br",
+    },
+  }[status];
+  return new Problem(
+    {
+      status,
+      code: known?.code ?? "bad_request",
+      title: known?.title ?? "The request cannot be understood",
+      detail: known?.detail,
+      retryable: false,
+    },
+    { cause },
+  );
+}
+
+/** A route may have a limit of its own; the parser says which one was passed. */
+function limitOf(error: unknown): number | undefined {
+  return error instanceof Error &&
+    "limit" in error &&
+    typeof error.limit === "number"
+    ? error.limit
+    : undefined;
+}
