@@ -1,1 +1,76 @@
-export {};
+export { busSettings, busSettingsOf, type BusConfig } from "./config.js";
+export { hostClock, type Clock, type Timer } from "./clock.js";
+export {
+  BusUnavailableError,
+  InvalidEventError,
+  MalformedRecordError,
+  MessagingError,
+  PublishError,
+  SettingsError,
+  StoreUnavailableError,
+  type MalformedReason,
+  type PublishErrorCode,
+} from "./errors.js";
+export type { MetricsSource } from "./metrics.js";
+export {
+  createEvent,
+  deriveEventId,
+  type EasymoEvent,
+  type EventEnvelope,
+  type EventInit,
+} from "./events/event.js";
+export {
+  decodeEvent,
+  encodeEvent,
+  type EncodedEvent,
+} from "./events/cloud-events.js";
+export { recordOf } from "./events/records.js";
+export {
+  eventSchemas,
+  eventTypes,
+  isEventType,
+  type EventDataByType,
+  type EventType,
+} from "./events/schemas.js";
+export {
+  topicCatalogue,
+  topicNames,
+  type TopicName,
+} from "./topics/catalogue.generated.js";
+export { isTopicName, keyOf, type KeyRule } from "./topics/keys.js";
+export { partitionOf } from "./topics/partitioner.js";
+export type {
+  Assignment,
+  Bus,
+  BusDependencies,
+  BusRecord,
+  BusSettings,
+  CommitOffset,
+  PartitionLag,
+  ReceivedRecord,
+  RecordBatch,
+  SaslSettings,
+  SubscribeOptions,
+  Subscription,
+  TopicPartition,
+} from "./bus/bus.js";
+export {
+  createMemoryBus,
+  type MemoryBus,
+  type MemoryBusOptions,
+} from "./bus/memory/memory-bus.js";
+export type {
+  ConsumerOptions,
+  EventConsumer,
+  EventHandler,
+  HandlerContext,
+} from "./consumer/event-consumer.js";
+export { createMemoryStore } from "./store/memory-store.js";
+export type {
+  ClaimOptions,
+  ClaimResult,
+  IdempotencyStore,
+  KeyValueStore,
+  Lifetime,
+  Store,
+} from "./store/store.js";

@@ -1,0 +1,130 @@
+import { z } from "zod";
+import { MalformedRecordError } from "../errors.js";
+import {
+  checkedData,
+  dataSchema,
+  type EasymoEvent,
+  type EventEnvelope,
+} from "./event.js";
+import { isEventType, type EventType } from "./schemas.js";
+
+/** The part of a Kafka record that an event is in. */
+export interface EncodedEvent {
+  readonly headers: Record<string, string>;
+  readonly value: Buffer;
+}
+
+const CONTENT_TYPE = "application/json";
+
+/**
+ * CloudEvents 1.0, Kafka protocol binding, binary content mode: attributes as `ce_` headers, the data as the value.
+ * Throws InvalidEventError when the data is not of its type.
+ * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md#32-binary-content-mode
+ */
+export function encodeEvent(event: EasymoEvent): EncodedEvent {
+  const data = checkedData(event.type, event.data);
+  return {
+    headers: {
+      ce_specversion: "1.0",
+      ce_id: event.id,
+      ce_source: event.source,
+      ce_type: event.type,
+      ce_time: event.time,
+      ...(event.subject === undefined ? {} : { ce_subject: event.subject }),
+      ce_tenantid: event.tenantId,
+      ce_requestid: event.requestId,
+      "content-type": CONTENT_TYPE,
+      ...(event.traceparent === undefined
+        ? {}
+        : { traceparent: event.traceparent }),
+    },
+    value: Buffer.from(JSON.stringify(data), "utf8"),
+  };
+}
+
+/** Reads a record back. Unknown headers and data fields are ignored. Throws MalformedRecordError for anything else. */
+export function decodeEvent(record: {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly value: Uint8Array | null;
+}): EasymoEvent {
+  const attribute = (name: string): string => {
+    const value = record.headers[name];
+    if (value === undefined || value === "") {
+      throw new MalformedRecordError("missing_attribute", name);
+    }
+    return value;
+  };
+  const version = attribute("ce_specversion");
+  if (version !== "1.0") {
+    throw new MalformedRecordError("unsupported_version", "ce_specversion");
+  }
+  const type = attribute("ce_type");
+  if (!isEventType(type)) {
+    throw new MalformedRecordError("unknown_type", "ce_type");
+  }
+  const time = attribute("ce_time");
+  if (!rfc3339.safeParse(time).success) {
+    throw new MalformedRecordError("invalid_attribute", "ce_time");
+  }
+  const { ce_subject: subject, traceparent } = record.headers;
+  const attributes = {
+    id: attribute("ce_id"),
+    source: attribute("ce_source"),
+    time,
+    ...(subject === undefined ? {} : { subject }),
+    tenantId: attribute("ce_tenantid"),
+    requestId: attribute("ce_requestid"),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
+  if (!isJson(attribute("content-type"))) {
+    throw new MalformedRecordError("invalid_attribute", "content-type");
+  }
+  return withData(type, attributes, parseJson(record.value));
+}
+
+const rfc3339 = z.iso.datetime({ offset: true });
+
+type Attributes = Omit<EventEnvelope<EventType>, "type" | "data">;
+
+function withData<T extends EventType>(
+  type: T,
+  attributes: Attributes,
+  json: unknown,
+): EasymoEvent<T> {
+  const parsed = dataSchema(type).safeParse(json);
+  if (!parsed.success) {
+    const fields = parsed.error.issues
+      .map(
+        (issue) =>
+          `${issue.path.map(String).join(".") || "data"}: ${issue.message}`,
+      )
+      .join("; ");
+    throw new MalformedRecordError("invalid_data", `${type}: ${fields}`);
+  }
+  if (parsed.data.tenantId !== attributes.tenantId) {
+    throw new MalformedRecordError(
+      "invalid_data",
+      `${type}: tenantId is not the envelope's`,
+    );
+  }
+  return { ...attributes, type, data: parsed.data };
+}
+
+function isJson(contentType: string): boolean {
+  const mediaType = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  return mediaType === CONTENT_TYPE || mediaType.endsWith("+json");
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function parseJson(value: Uint8Array | null): unknown {
+  if (value === null) {
+    throw new MalformedRecordError("invalid_json", "the value is empty");
+  }
+  try {
+    return JSON.parse(utf8.decode(value));
+  } catch {
+    // The parser's own message quotes the text, which may be someone's words.
+    throw new MalformedRecordError("invalid_json", "the value is not JSON");
+  }
+}

@@ -1,0 +1,157 @@
+import { createHash, randomUUID } from "node:crypto";
+import { InvalidEventError } from "../errors.js";
+import {
+  eventSchemas,
+  type EventDataByType,
+  type EventType,
+} from "./schemas.js";
+
+/** One thing that happened: the attributes of CloudEvents 1.0 that the platform uses, and the data of its type. */
+export type EasymoEvent<T extends EventType = EventType> = {
+  [K in T]: EventEnvelope<K>;
+}[T];
+
+export interface EventEnvelope<T extends EventType> {
+  readonly id: string;
+  /** Which service, and where in it: `/voice-bridge/calls`. */
+  readonly source: string;
+  readonly type: T;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly subject?: string;
+  readonly tenantId: string;
+  readonly requestId: string;
+  /** W3C Trace Context. */
+  readonly traceparent?: string;
+  readonly data: EventDataByType[T];
+}
+
+export interface EventInit<T extends EventType> {
+  data: EventDataByType[T];
+  tenantId: string;
+  source: string;
+  requestId: string;
+  /** Default: random. An event made from an outside request takes `deriveEventId`. */
+  id?: string;
+  subject?: string;
+  /** Default: the data's `at`. */
+  time?: string;
+  traceparent?: string;
+}
+
+/**
+ * Makes an event. Throws InvalidEventError when the data is not of its type, has a field that the type does not know, or
+ * belongs to another tenant than the envelope.
+ */
+export function createEvent<T extends EventType>(
+  type: T,
+  init: EventInit<T>,
+): EasymoEvent<T> {
+  const data = checkedData(type, init.data);
+  if (data.tenantId !== init.tenantId) {
+    throw new InvalidEventError(type, [
+      { field: "tenantId", message: "is not the envelope's" },
+    ]);
+  }
+  return {
+    id: init.id ?? randomUUID(),
+    source: init.source,
+    type,
+    time: init.time ?? data.at,
+    ...(init.subject === undefined ? {} : { subject: init.subject }),
+    tenantId: init.tenantId,
+    requestId: init.requestId,
+    ...(init.traceparent === undefined
+      ? {}
+      : { traceparent: init.traceparent }),
+    data,
+  };
+}
+
+/**
+ * A stable id of an outside request: the same parts give the same UUID (version 8, from SHA-256), so that a repeat of the
+ * request is the same event. Parts are length-prefixed: ("ab", "c") is not ("a", "bc").
+ */
+export function deriveEventId(...parts: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) {
+    const bytes = Buffer.from(part, "utf8");
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    hash.update(length).update(bytes);
+  }
+  const bytes = hash.digest().subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = bytes.toString("hex");
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ].join("-");
+}
+
+/** The data as its schema gives it back. Throws InvalidEventError, also for a field that the schema does not know. */
+export function checkedData<T extends EventType>(
+  type: T,
+  data: unknown,
+): EventDataByType[T] {
+  const parsed = dataSchema(type).safeParse(data);
+  if (!parsed.success) {
+    throw new InvalidEventError(
+      type,
+      parsed.error.issues.map((issue) => ({
+        field: issue.path.map(String).join(".") || "data",
+        message: issue.message,
+      })),
+    );
+  }
+  const unknown = fieldsLost(data, parsed.data, "");
+  if (unknown.length > 0) {
+    throw new InvalidEventError(
+      type,
+      unknown.map((field) => ({ field, message: "is not known" })),
+    );
+  }
+  return parsed.data;
+}
+
+/** What a schema is to this module: something that parses to the type's data. */
+export interface DataSchema<T extends EventType> {
+  safeParse(value: unknown):
+    | { success: true; data: EventDataByType[T] }
+    | {
+        success: false;
+        error: {
+          issues: readonly { path: readonly PropertyKey[]; message: string }[];
+        };
+      };
+}
+
+const dataSchemas: { readonly [T in EventType]: DataSchema<T> } = eventSchemas;
+
+export function dataSchema<T extends EventType>(type: T): DataSchema<T> {
+  return dataSchemas[type];
+}
+
+/** Paths that are in `given` and not in `kept`: what parsing dropped. */
+function fieldsLost(given: unknown, kept: unknown, path: string): string[] {
+  if (!isObject(given) || !isObject(kept)) return [];
+  const lost: string[] = [];
+  for (const [key, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    const field = path === "" ? key : `${path}.${key}`;
+    if (Object.hasOwn(kept, key)) {
+      lost.push(...fieldsLost(value, kept[key], field));
+    } else {
+      lost.push(field);
+    }
+  }
+  return lost;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,56 @@
+/** What a claim on a key found. */
+export type ClaimResult =
+  | { readonly outcome: "claimed"; readonly token: string }
+  /** Someone else is at it; ask again after `retryAfterMs`, when their lease ends at the latest. */
+  | { readonly outcome: "in_flight"; readonly retryAfterMs: number }
+  | { readonly outcome: "done"; readonly answer: string }
+  /** The key was used for something with another fingerprint. */
+  | { readonly outcome: "mismatch" };
+
+export interface ClaimOptions {
+  /** What the key stands for, such as a digest of the request's body. */
+  readonly fingerprint: string;
+  /** How long the claim holds when its owner never comes back. */
+  readonly leaseMs: number;
+}
+
+/** Lets one caller at a time do what a key stands for, and remembers the answer. Every step is atomic. */
+export interface IdempotencyStore {
+  claim(key: string, options: ClaimOptions): Promise<ClaimResult>;
+  /** Keeps the answer for `ttlMs`. False: the lease ran out and the key is someone else's now, so this answer counts for nothing. */
+  confirm(
+    key: string,
+    token: string,
+    options: { readonly answer: string; readonly ttlMs: number },
+  ): Promise<boolean>;
+  /** Gives the claim back undone. Does nothing when it is no longer this token's. */
+  release(key: string, token: string): Promise<void>;
+}
+
+export interface Lifetime {
+  readonly ttlMs: number;
+}
+
+/** Small values that every replica sees. */
+export interface KeyValueStore {
+  get(key: string): Promise<string | undefined>;
+  set(key: string, value: string, options: Lifetime): Promise<void>;
+  /** True when the key was free. */
+  setIfAbsent(key: string, value: string, options: Lifetime): Promise<boolean>;
+  /** Sets the value when the present one is `expected` (undefined: when there is none). False otherwise. */
+  compareAndSet(
+    key: string,
+    expected: string | undefined,
+    value: string,
+    options: Lifetime,
+  ): Promise<boolean>;
+  delete(key: string): Promise<void>;
+}
+
+/** What replicas share. Every method rejects with StoreUnavailableError within about a second while the store is away. */
+export interface Store {
+  readonly idempotency: IdempotencyStore;
+  readonly keyValue: KeyValueStore;
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
