@@ -10,12 +10,6 @@ export type {
 } from "./document.js";
 export { RoutingError } from "./errors.js";
 export type { RoutingProblem } from "./errors.js";
-export type {
-  ReloadOutcome,
-  RoutingClock,
-  RoutingLogger,
-  RoutingMetrics,
-} from "./ports.js";
 export { fixedRouting } from "./source.js";
 export type { RoutingSource } from "./source.js";
 export { RoutingTable } from "./table.js";

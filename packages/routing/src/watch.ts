@@ -2,13 +2,8 @@ import { createHash } from "node:crypto";
 import { watch, type FSWatcher } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import type { Clock, Logger, Metrics, Timer } from "@easymo/service-kit";
 import { RoutingError } from "./errors.js";
-import type {
-  ReloadOutcome,
-  RoutingClock,
-  RoutingLogger,
-  RoutingMetrics,
-} from "./ports.js";
 import type { RoutingSource } from "./source.js";
 import { RoutingTable } from "./table.js";
 
@@ -19,9 +14,9 @@ const settleMs = 50;
 
 export interface WatchRoutingOptions {
   readonly file: string;
-  readonly logger: RoutingLogger;
-  readonly metrics: RoutingMetrics;
-  readonly clock: RoutingClock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
 }
 
 /**
@@ -51,7 +46,7 @@ export async function watchRouting(
 
 class RoutingWatcher implements RoutingSource {
   readonly #options: WatchRoutingOptions;
-  readonly #reloads: ReturnType<RoutingMetrics["counter"]>;
+  readonly #reloads: ReturnType<typeof reloadCounter>;
   readonly #listeners = new Set<(table: RoutingTable) => void>();
   #table: RoutingTable;
   /** Of what was seen last, good or bad, so that each state of the file is judged once. */
@@ -59,8 +54,8 @@ class RoutingWatcher implements RoutingSource {
   /** Of the document in force. */
   #inForce: string;
   #notices: FSWatcher | undefined;
-  #timer: { cancel(): void } | undefined;
-  #settling: { cancel(): void } | undefined;
+  #timer: Timer | undefined;
+  #settling: Timer | undefined;
   #checking: Promise<void> | undefined;
   #checkAgain = false;
   #closed = false;
@@ -70,13 +65,7 @@ class RoutingWatcher implements RoutingSource {
     this.#table = table;
     this.#seen = hash;
     this.#inForce = hash;
-    this.#reloads = options.metrics.counter(
-      "easymo_routing_reloads_total",
-      "Changes of the routing document, by what came of them.",
-      ["outcome"],
-    );
-    for (const outcome of ["applied", "refused", "missing"] as const)
-      this.#reloads.inc({ outcome }, 0);
+    this.#reloads = reloadCounter(options.metrics);
   }
 
   start(): void {
@@ -222,6 +211,20 @@ class RoutingWatcher implements RoutingSource {
         );
       }
   }
+}
+
+/** What came of a change on disk. */
+type ReloadOutcome = "applied" | "refused" | "missing";
+
+function reloadCounter(metrics: Metrics) {
+  const counter = metrics.counter(
+    "easymo_routing_reloads_total",
+    "Changes of the routing document, by what came of them",
+    ["outcome"],
+  );
+  for (const outcome of ["applied", "refused", "missing"] as const)
+    counter.inc({ outcome }, 0);
+  return counter;
 }
 
 type Found =

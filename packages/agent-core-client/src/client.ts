@@ -1,0 +1,105 @@
+import type { Clock, Logger } from "@easymo/service-kit";
+import {
+  type CircuitSettings,
+  createBreaker,
+  defaultCircuit,
+} from "./breaker.js";
+import { clientError } from "./errors.js";
+import { exchange } from "./exchange.js";
+import { defaultRetryPolicy, type RetryPolicy } from "./retry.js";
+import { TenantTokens } from "./tokens.js";
+import { toolsApi, type ToolsApi } from "./tools.js";
+import { TenantTransport, type TransportDeps } from "./transport.js";
+
+const defaultTimeoutMs = 2_000;
+const totalTimeoutFactor = 3;
+
+export interface AgentCoreClientOptions {
+  /** `AGENT_CORE_URL`; may carry a path. */
+  readonly baseUrl: string;
+  readonly jwtSecret: string;
+  /** For one attempt; 2,000 by default. */
+  readonly timeoutMs?: number;
+  /** For all attempts of one call together; three times `timeoutMs` by default. */
+  readonly totalTimeoutMs?: number;
+  readonly retry?: Partial<RetryPolicy>;
+  readonly circuit?: Partial<CircuitSettings>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly fetch?: typeof fetch;
+  /** From 0 to 1, for the jitter between attempts. */
+  readonly random?: () => number;
+}
+
+/** What a request is part of, when it is not the request that the code runs in. */
+export interface CallContext {
+  readonly requestId?: string;
+  readonly traceparent?: string;
+}
+
+/** agent-core, as one tenant sees it. */
+export type TenantAgentCore = ToolsApi;
+
+export interface AgentCoreClient {
+  /** Costs nothing; tokens and the circuit breaker are shared. */
+  forTenant(tenantId: string, context?: CallContext): TenantAgentCore;
+  /** For readiness: rejects when agent-core does not answer, or says that it is not ready. */
+  check(): Promise<void>;
+  /** Gives up what is on its way; every later call rejects with the code `closed`. */
+  close(): void;
+}
+
+/** The client of one agent-core, for any number of tenants. */
+export function createAgentCoreClient(
+  options: AgentCoreClientOptions,
+): AgentCoreClient {
+  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+  const settings = {
+    baseUrl: options.baseUrl.replace(/\/+$/, ""),
+    timeoutMs,
+    totalTimeoutMs: options.totalTimeoutMs ?? timeoutMs * totalTimeoutFactor,
+    retry: { ...defaultRetryPolicy, ...options.retry },
+  };
+  const closing = new AbortController();
+  const deps: TransportDeps = {
+    clock: options.clock,
+    logger: options.logger,
+    fetch: options.fetch ?? fetch,
+    breaker: createBreaker(
+      { ...defaultCircuit, ...options.circuit },
+      options.logger,
+    ),
+    tokens: new TenantTokens(options.jwtSecret, options.clock),
+    random: options.random ?? Math.random,
+    closed: closing.signal,
+  };
+  return {
+    forTenant: (tenantId, context = {}) =>
+      toolsApi(new TenantTransport(settings, deps, { tenantId, ...context })),
+    check: () => checkReady(settings, deps),
+    close: () => closing.abort(),
+  };
+}
+
+async function checkReady(
+  settings: { baseUrl: string; timeoutMs: number },
+  deps: TransportDeps,
+): Promise<void> {
+  if (deps.closed.aborted) throw clientError("closed");
+  const answer = await exchange(
+    {
+      url: `${settings.baseUrl}/readyz`,
+      method: "GET",
+      headers: { accept: "application/json" },
+      timeoutMs: settings.timeoutMs,
+      signal: deps.closed,
+    },
+    deps,
+  );
+  // A server of the user's own may have no such path: that it answers is enough.
+  if (answer.status >= 500)
+    throw clientError("unreachable", {
+      status: answer.status,
+      detail: `it says that it is not ready (HTTP status ${answer.status})`,
+    });
+}

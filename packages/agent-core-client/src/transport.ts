@@ -1,0 +1,239 @@
+import { randomUUID } from "node:crypto";
+import { currentTraceparent, requestContext } from "@easymo/service-kit";
+import type { Clock, Logger } from "@easymo/service-kit";
+import type { z } from "zod";
+import { parseAnswer } from "./answer.js";
+import type { Breaker } from "./breaker.js";
+import { AgentCoreError, clientError } from "./errors.js";
+import { exchange } from "./exchange.js";
+import { refusalOf } from "./refusal.js";
+import { nextDelayMs, type RetryPolicy } from "./retry.js";
+import type { TenantTokens } from "./tokens.js";
+import type { ReadOptions, WriteOptions } from "./tools.js";
+
+export interface TransportSettings {
+  readonly baseUrl: string;
+  /** For one attempt, its answer's body included. */
+  readonly timeoutMs: number;
+  /** For all attempts of one call, the pauses between them included. */
+  readonly totalTimeoutMs: number;
+  readonly retry: RetryPolicy;
+}
+
+export interface TransportDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly fetch: typeof fetch;
+  readonly breaker: Breaker;
+  readonly tokens: TenantTokens;
+  readonly random: () => number;
+  /** Aborted when the client is closed. */
+  readonly closed: AbortSignal;
+}
+
+/** On whose behalf requests are made. */
+export interface TransportContext {
+  readonly tenantId: string;
+  readonly requestId?: string;
+  readonly traceparent?: string;
+}
+
+interface ReadRequest {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: object;
+}
+
+interface OutgoingRequest {
+  readonly method: "GET" | "POST" | "PUT";
+  readonly path: string;
+  readonly query?: ReadRequest["query"] | undefined;
+  readonly body?: object | undefined;
+  readonly idempotencyKey?: string;
+}
+
+interface PreparedRequest {
+  readonly url: string;
+  readonly method: "GET" | "POST" | "PUT";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/**
+ * Requests of one tenant. All of them may be tried again: a read changes nothing, and a write carries the key under which
+ * a repeat is answered with what the first was.
+ */
+export class TenantTransport {
+  readonly #settings: TransportSettings;
+  readonly #deps: TransportDeps;
+  readonly #context: TransportContext;
+
+  constructor(
+    settings: TransportSettings,
+    deps: TransportDeps,
+    context: TransportContext,
+  ) {
+    this.#settings = settings;
+    this.#deps = deps;
+    this.#context = context;
+  }
+
+  /** A request that changes nothing. */
+  read<T>(
+    request: ReadRequest,
+    answer: z.ZodType<T>,
+    options: ReadOptions = {},
+  ): Promise<T> {
+    const { method, path, query, body } = request;
+    return this.#call({ method, path, query, body }, answer, options.signal);
+  }
+
+  /** A request that has an effect: once per `idempotencyKey`, however often it is sent. */
+  write<T>(
+    path: string,
+    body: object,
+    answer: z.ZodType<T>,
+    options: WriteOptions,
+    method: "POST" | "PUT" = "POST",
+  ): Promise<T> {
+    return this.#call(
+      { method, path, body, idempotencyKey: options.idempotencyKey },
+      answer,
+      options.signal,
+    );
+  }
+
+  async #call<T>(
+    request: OutgoingRequest,
+    answer: z.ZodType<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    const { closed, clock } = this.#deps;
+    if (closed.aborted) throw clientError("closed");
+    const total = new AbortController();
+    const timer = clock.setTimeout(
+      () => total.abort(),
+      this.#settings.totalTimeoutMs,
+    );
+    const stop = AbortSignal.any([
+      total.signal,
+      closed,
+      ...(signal === undefined ? [] : [signal]),
+    ]);
+    try {
+      // The race covers what no signal reaches: the wait for another request's probe of a half-open circuit.
+      return await Promise.race([
+        this.#attempts(await this.#prepare(request), answer, stop),
+        rejectedOn(stop),
+      ]);
+    } catch (error) {
+      if (closed.aborted) throw clientError("closed", { cause: error });
+      if (total.signal.aborted && isAborted(error))
+        throw clientError("timeout", { cause: error });
+      throw error;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async #attempts<T>(
+    prepared: PreparedRequest,
+    answer: z.ZodType<T>,
+    stop: AbortSignal,
+  ): Promise<T> {
+    const { clock, breaker, random, logger } = this.#deps;
+    const { totalTimeoutMs, retry } = this.#settings;
+    const startedMs = clock.monotonicMs();
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await breaker(() => this.#attempt(prepared, answer, stop));
+      } catch (error) {
+        if (!(error instanceof AgentCoreError)) throw error;
+        const remainingMs = totalTimeoutMs - (clock.monotonicMs() - startedMs);
+        const situation = { error, attempt, remainingMs, random: random() };
+        const delayMs = nextDelayMs({ ...situation, policy: retry });
+        if (delayMs === undefined || stop.aborted) throw error;
+        logger.debug(
+          { code: error.code, status: error.status, attempt, delayMs },
+          "agent-core request is tried again",
+        );
+        await pause(clock, delayMs, stop);
+      }
+    }
+  }
+
+  async #attempt<T>(
+    prepared: PreparedRequest,
+    schema: z.ZodType<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const { timeoutMs } = this.#settings;
+    const answer = await exchange(
+      { ...prepared, timeoutMs, signal },
+      this.#deps,
+    );
+    if (answer.status >= 200 && answer.status < 300)
+      return parseAnswer(schema, answer.body, answer.status);
+    throw refusalOf({ ...answer, nowMs: this.#deps.clock.now() });
+  }
+
+  async #prepare(request: OutgoingRequest): Promise<PreparedRequest> {
+    const { tenantId, requestId, traceparent } = this.#context;
+    const context = requestContext();
+    const trace = traceparent ?? currentTraceparent();
+    const token = await this.#deps.tokens.get(tenantId);
+    return {
+      url: `${this.#settings.baseUrl}${request.path}${queryText(request.query)}`,
+      method: request.method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: "application/json",
+        "x-request-id": requestId ?? context?.requestId ?? randomUUID(),
+        ...(trace === undefined ? {} : { traceparent: trace }),
+        ...(request.body === undefined
+          ? {}
+          : { "content-type": "application/json" }),
+        ...(request.idempotencyKey === undefined
+          ? {}
+          : { "idempotency-key": request.idempotencyKey }),
+      },
+      ...(request.body === undefined
+        ? {}
+        : { body: JSON.stringify(request.body) }),
+    };
+  }
+}
+
+function queryText(query: ReadRequest["query"]): string {
+  const given = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {}))
+    if (value !== undefined) given.set(name, String(value));
+  return given.size === 0 ? "" : `?${given.toString()}`;
+}
+
+function isAborted(error: unknown): boolean {
+  return error instanceof AgentCoreError && error.code === "aborted";
+}
+
+function rejectedOn(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const stop = (): void => reject(clientError("aborted"));
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
+function pause(clock: Clock, delayMs: number, stop: AbortSignal) {
+  return new Promise<void>((resolve, reject) => {
+    const stopped = (): void => {
+      timer.cancel();
+      reject(clientError("aborted"));
+    };
+    const timer = clock.setTimeout(() => {
+      stop.removeEventListener("abort", stopped);
+      resolve();
+    }, delayMs);
+    stop.addEventListener("abort", stopped, { once: true });
+  });
+}
