@@ -1,3 +1,4 @@
+import type { ReadableStream } from "node:stream/web";
 import type { z } from "zod";
 import { clientError } from "./errors.js";
 
@@ -8,7 +9,8 @@ const maxAnswerBytes = 4 * 1024 * 1024;
 export async function readJson(response: Response): Promise<unknown> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of response.body ?? []) {
+  const stream: ReadableStream<Uint8Array> | null = response.body;
+  for await (const chunk of stream ?? []) {
     bytes += chunk.byteLength;
     // Leaving the loop cancels the stream.
     if (bytes > maxAnswerBytes) return undefined;

@@ -110,7 +110,7 @@ export class TenantTransport {
     signal: AbortSignal | undefined,
   ): Promise<T> {
     const { closed, clock } = this.#deps;
-    if (closed.aborted) throw clientError("closed");
+    if (isOver(closed)) throw clientError("closed");
     const total = new AbortController();
     const timer = clock.setTimeout(
       () => total.abort(),
@@ -128,8 +128,8 @@ export class TenantTransport {
         rejectedOn(stop),
       ]);
     } catch (error) {
-      if (closed.aborted) throw clientError("closed", { cause: error });
-      if (total.signal.aborted && isAborted(error))
+      if (isOver(closed)) throw clientError("closed", { cause: error });
+      if (isOver(total.signal) && isAborted(error))
         throw clientError("timeout", { cause: error });
       throw error;
     } finally {
@@ -153,7 +153,7 @@ export class TenantTransport {
         const remainingMs = totalTimeoutMs - (clock.monotonicMs() - startedMs);
         const situation = { error, attempt, remainingMs, random: random() };
         const delayMs = nextDelayMs({ ...situation, policy: retry });
-        if (delayMs === undefined || stop.aborted) throw error;
+        if (delayMs === undefined || isOver(stop)) throw error;
         logger.debug(
           { code: error.code, status: error.status, attempt, delayMs },
           "agent-core request is tried again",
@@ -210,6 +210,11 @@ function queryText(query: ReadRequest["query"]): string {
   for (const [name, value] of Object.entries(query ?? {}))
     if (value !== undefined) given.set(name, String(value));
   return given.size === 0 ? "" : `?${given.toString()}`;
+}
+
+/** Asked anew each time: a signal changes between two looks at it. */
+function isOver(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 function isAborted(error: unknown): boolean {
