@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { codeOf } from "./errors.js";
 
 /** What is wrong with one environment variable. */
 export interface ConfigProblem {
@@ -161,8 +162,7 @@ function fromFile(name: string, path: string): RawValue {
       ? { problem: `the file that ${name}_FILE names is empty (${path})` }
       : { value };
   } catch (error) {
-    const reason =
-      error instanceof Error && "code" in error ? String(error.code) : "error";
+    const reason = codeOf(error) ?? "error";
     return {
       problem: `cannot read the file that ${name}_FILE names (${path}): ${reason}`,
     };

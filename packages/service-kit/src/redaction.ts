@@ -23,7 +23,7 @@ export function maskPhone(e164: string): string {
 
 /**
  * In this order: identifiers that may hold long runs of digits and are no
- * telephone number (UUIDs, Twilio SIDs, hexadecimal trace ids), which stay;
+ * telephone number (UUIDs, Twilio SIDs, trace contexts and ids), which stay;
  * E.164 numbers with or without separators; national numbers in groups; and
  * any run of nine digits or more.
  */
@@ -31,7 +31,8 @@ const NUMBERS = new RegExp(
   [
     String.raw`(?<identifier>\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b`,
     String.raw`|\b[A-Z]{2}[0-9a-f]{32}\b`,
-    String.raw`|\b(?=[0-9]*[a-f])(?:[0-9a-f]{16}|[0-9a-f]{32})\b)`,
+    String.raw`|\b00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\b`,
+    String.raw`|\b(?=(?:\d*[a-f]){4})[0-9a-f]{32}\b)`,
     String.raw`|\+ ?\(?\d(?:[\s().\u2010-\u2015-]{0,2}\d){6,}`,
     String.raw`|(?<![\d.:-])\d{2,4}[ -]\d{3}[ -]\d{3,4}(?:[ -]\d{3,4})?(?![\d-])`,
     String.raw`|\d{9,}`,

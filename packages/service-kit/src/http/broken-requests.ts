@@ -1,4 +1,5 @@
 import type { Server } from "node:http";
+import { codeOf } from "../errors.js";
 import { Problem } from "../problem.js";
 
 const TOO_LATE = new Problem({
@@ -30,8 +31,7 @@ const REASONS: Readonly<Record<number, string>> = {
 
 /** Node's codes: https://nodejs.org/api/http.html#event-clienterror */
 function problemOf(error: Error): Problem {
-  const code = "code" in error ? error.code : undefined;
-  switch (code) {
+  switch (codeOf(error)) {
     case "ERR_HTTP_REQUEST_TIMEOUT":
       return TOO_LATE;
     case "HPE_HEADER_OVERFLOW":
@@ -48,7 +48,7 @@ function problemOf(error: Error): Problem {
 export function answerBrokenRequests(server: Server): void {
   server.on("clientError", (error, socket) => {
     // Reset by the peer, or an answer is already on its way: nothing to add.
-    if (!socket.writable || ("code" in error && error.code === "ECONNRESET")) {
+    if (!socket.writable || codeOf(error) === "ECONNRESET") {
       socket.destroy();
       return;
     }

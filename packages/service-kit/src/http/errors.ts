@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from "express";
+import { z } from "zod";
 import { requestContext } from "../context.js";
 import type { Logger } from "../logger.js";
 import { Problem } from "../problem.js";
@@ -45,51 +46,38 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
 }
 
 /** What express and its body parsers throw (`http-errors`), as far as we read it. */
-interface HttpError {
-  readonly status: number;
-  readonly type: string | undefined;
-}
+const httpErrorSchema = z.object({
+  status: z.int().min(400).max(499),
+  type: z.string().optional(),
+  /** Of a body that is too large: how much would have been taken. */
+  limit: z.number().optional(),
+});
 
-function asHttpError(error: unknown): HttpError | undefined {
-  if (
-    !(error instanceof Error) ||
-    !("status" in error) ||
-    typeof error.status !== "number"
-  ) {
-    return undefined;
-  }
-  const type =
-    "type" in error && typeof error.type === "string" ? error.type : undefined;
-  return { status: error.status, type };
-}
+type HttpError = z.infer<typeof httpErrorSchema>;
 
 /** The problem to answer for anything that was thrown. */
 export function toProblem(error: unknown, bodyLimitBytes: number): Problem {
   if (error instanceof Problem) {
     return error;
   }
-  const httpError = asHttpError(error);
-  if (
-    httpError === undefined ||
-    httpError.status < 400 ||
-    httpError.status >= 500
-  ) {
-    return new Problem(
-      {
-        status: 500,
-        code: "internal",
-        title: "Something went wrong on our side",
-        retryable: true,
-      },
-      { cause: error },
-    );
+  const parsed = httpErrorSchema.safeParse(error);
+  if (parsed.success) {
+    return clientProblem(error, parsed.data, bodyLimitBytes);
   }
-  return clientProblem(error, httpError, bodyLimitBytes);
+  return new Problem(
+    {
+      status: 500,
+      code: "internal",
+      title: "Something went wrong on our side",
+      retryable: true,
+    },
+    { cause: error },
+  );
 }
 
 function clientProblem(
   cause: unknown,
-  { status, type }: HttpError,
+  { status, type, limit }: HttpError,
   bodyLimitBytes: number,
 ): Problem {
   if (type === "entity.parse.failed") {
@@ -99,7 +87,7 @@ function clientProblem(
     413: {
       code: "body_too_large",
       title: "The body is too large",
-      detail: `Send at most ${limitOf(cause) ?? bodyLimitBytes} bytes`,
+      detail: `Send at most ${limit ?? bodyLimitBytes} bytes`,
     },
     415: {
       code: "unsupported_media_type",
@@ -117,13 +105,4 @@ function clientProblem(
     },
     { cause },
   );
-}
-
-/** A route may have a limit of its own; the parser says which one was passed. */
-function limitOf(error: unknown): number | undefined {
-  return error instanceof Error &&
-    "limit" in error &&
-    typeof error.limit === "number"
-    ? error.limit
-    : undefined;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.js";
+import { messageOf } from "../errors.js";
 import { maskText } from "../redaction.js";
 
 /** Resolves while the dependency answers; rejects, with why, while it does not. */
@@ -50,10 +51,9 @@ async function report(
     await bounded(check, clock);
     return { status: "up", latencyMs: latencyMs() };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     return {
       status: "down",
-      error: maskText(reason),
+      error: maskText(messageOf(error)),
       latencyMs: latencyMs(),
     };
   }

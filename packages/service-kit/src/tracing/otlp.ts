@@ -13,6 +13,7 @@ import {
   resourceFromAttributes,
 } from "@opentelemetry/resources";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+import { messageOf } from "../errors.js";
 import { maskText } from "../redaction.js";
 import type { RunningSpan, SpanKind, Tracing } from "./tracing.js";
 import { parseTraceparent } from "./tracing.js";
@@ -95,10 +96,9 @@ function runningSpan(
     },
     end: (error) => {
       if (error !== undefined) {
-        const message = error instanceof Error ? error.message : "failed";
         span.setStatus({
           code: SpanStatusCode.ERROR,
-          message: maskText(message),
+          message: maskText(messageOf(error)),
         });
       }
       span.end();
