@@ -7,10 +7,15 @@
  */
 export class Addresses {
   readonly #public: URL;
-  readonly #actual: URL;
+  #actual: URL;
 
   constructor(publicUrl: string, actualUrl: string) {
     this.#public = new URL(publicUrl);
+    this.#actual = new URL(actualUrl);
+  }
+
+  /** The service listens somewhere else from now on. */
+  moveTo(actualUrl: string): void {
     this.#actual = new URL(actualUrl);
   }
 

@@ -354,6 +354,16 @@ test("the carrier's own voice is heard when an announcer is given", async () => 
   expect(call.heard()).toEqual(words);
 });
 
+test("the numbers can be pointed at a service that started later", async () => {
+  application.twiml("/voice", "<Hangup/>");
+  const simulator = carrier({ voiceUrl: "http://127.0.0.1:9/voice" });
+  simulator.pointAt({ voiceUrl: `${application.url}/voice` });
+  const call = simulator.placeCall({ from, to });
+  const request = await application.request("/voice");
+  expect(request.signature).toBe(expectedSignature(request));
+  expect(await call.waitFor("ended")).toMatchObject({ status: "completed" });
+});
+
 test("closing ends every call and leaves no stream open", async () => {
   application.twiml("/voice", streamTwiml);
   const simulator = carrier();

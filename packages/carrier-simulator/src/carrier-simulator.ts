@@ -42,6 +42,9 @@ export interface CarrierSimulatorOptions {
   readonly clock: Clock;
 }
 
+/** Where the numbers' webhooks listen. */
+export type Target = Pick<CarrierSimulatorOptions, "voiceUrl" | "statusUrl">;
+
 /** Whom somebody dials. */
 export interface PlaceCallOptions {
   readonly from: string;
@@ -64,7 +67,7 @@ export interface CarrierEvents {
 export class CarrierSimulator {
   /** Stands in for `https://api.twilio.com`: mount it, or see `listen`. */
   readonly restApi: RequestListener;
-  readonly #options: CarrierSimulatorOptions;
+  #target: Target;
   readonly #carrier: Carrier;
   readonly #events: Events<CarrierEvents>;
   readonly #live = new Map<string, SimulatedCall>();
@@ -76,7 +79,7 @@ export class CarrierSimulator {
     const { accountSid, authToken, clock } = options;
     const speed = options.speed ?? 1;
     const addresses = new Addresses(options.publicUrl, options.voiceUrl);
-    this.#options = options;
+    this.#target = options;
     this.#answerAs = options.answerAs ?? "human";
     this.#events = new Events<CarrierEvents>(clock, ["call", "outboundCall"]);
     this.#carrier = {
@@ -120,9 +123,18 @@ export class CarrierSimulator {
     this.#answerAs = policy;
   }
 
+  /**
+   * The numbers' webhooks listen elsewhere from now on; for a service that
+   * needs this simulator's address before it has one of its own.
+   */
+  pointAt(target: Target): void {
+    this.#target = target;
+    this.#carrier.addresses.moveTo(target.voiceUrl);
+  }
+
   /** Someone dials `to`: the voice webhook is asked, then its TwiML is run. */
   placeCall({ from, to, callSid }: PlaceCallOptions): SimulatedCall {
-    const { voiceUrl, statusUrl } = this.#options;
+    const { voiceUrl, statusUrl } = this.#target;
     const { addresses } = this.#carrier;
     return this.#begin({
       callSid: callSid ?? newSid("CA"),

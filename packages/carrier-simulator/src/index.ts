@@ -17,6 +17,7 @@ export {
   CarrierSimulator,
   type CarrierSimulatorOptions,
   type PlaceCallOptions,
+  type Target,
 } from "./carrier-simulator.js";
 export type { WaitOptions } from "./events.js";
 export type { StreamStopped } from "./media-stream.js";

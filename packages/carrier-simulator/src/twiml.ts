@@ -1,4 +1,5 @@
 import { XMLParser } from "fast-xml-parser";
+import { SyntaxValidator } from "fast-xml-validator";
 import { z } from "zod";
 import { CarrierProblem, problemCodes } from "./problem.js";
 
@@ -83,7 +84,8 @@ export function parseTwiml(xml: string): Instruction[] {
 
 function parsed(xml: string): unknown {
   try {
-    return parser.parse(xml, true);
+    SyntaxValidator.validate(xml);
+    return parser.parse(xml);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new CarrierProblem(documentParseFailure, why);
