@@ -115,9 +115,9 @@ start_kafka() {
     write_properties
     if [ ! -f "$data/kafka/meta.properties" ]; then
       rm -rf "$data/kafka"
-      kafka_class kafka.tools.StorageTool format --standalone --cluster-id "$(new_cluster_id)" \
+      kafka_class kafka.tools.StorageTool format --cluster-id "$(new_cluster_id)" \
         --config "$data/kafka.properties" >"$data/kafka.format.log" 2>&1 ||
-        format_without_standalone
+        { cat "$data/kafka.format.log" >&2; die "Kafka's storage could not be formatted."; }
     fi
     say "Starting Apache Kafka $KAFKA_VERSION on $kafka_host:$kafka_port…"
     : >"$data/kafka.log"
@@ -128,13 +128,6 @@ start_kafka() {
     say "Kafka is up."
   fi
   "$here/kafka-topics.sh" --bootstrap-server "$kafka_host:$kafka_port" --replication-factor 1 >&2
-}
-
-# With a static quorum (controller.quorum.voters) the format takes no --standalone.
-format_without_standalone() {
-  kafka_class kafka.tools.StorageTool format --cluster-id "$(new_cluster_id)" \
-    --config "$data/kafka.properties" >"$data/kafka.format.log" 2>&1 ||
-    { cat "$data/kafka.format.log" >&2; die "Kafka's storage could not be formatted."; }
 }
 
 # A UUID in Kafka's form: 16 bytes, base64 for URLs, without padding.

@@ -1,1 +1,8 @@
-export {};
+export { chromiumPath } from "./chromium.js";
+export { startKafkaCluster, type KafkaCluster } from "./kafka-cluster.js";
+export { startRedis, type OwnRedis } from "./own-redis.js";
+export { postgresUrl } from "./postgres.js";
+export { startProcess, type RunningProcess } from "./process.js";
+export { randomName } from "./random-name.js";
+export { kafkaBrokers, redisUrl } from "./shared.js";
+export { freePorts, until } from "./wait.js";

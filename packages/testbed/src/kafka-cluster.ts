@@ -1,0 +1,275 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Kafka, logLevel } from "kafkajs";
+import { kafkaScript } from "./paths.js";
+import { startProcess, type RunningProcess } from "./process.js";
+import { run } from "./run.js";
+import { freePorts, until } from "./wait.js";
+
+/** A Kafka of one test's own, whose brokers may be killed. Brokers are numbered from 1; each is also a controller. */
+export interface KafkaCluster {
+  readonly brokers: readonly string[];
+  /** Makes a topic and waits until each partition has its leader and all its replicas. */
+  createTopic(
+    topic: string,
+    options: {
+      partitions: number;
+      replicas?: number;
+      config?: Readonly<Record<string, string>>;
+    },
+  ): Promise<void>;
+  /** SIGKILL: no leave-taking, nothing flushed. */
+  kill9(brokerId: number): Promise<void>;
+  /** SIGTERM: an orderly end. */
+  stopBroker(brokerId: number): Promise<void>;
+  /** Starts a broker again on its old data and waits until it is in the cluster. */
+  restart(brokerId: number): Promise<void>;
+  /** Ends every broker and removes the data. */
+  stop(): Promise<void>;
+}
+
+interface Node {
+  readonly id: number;
+  readonly port: number;
+  readonly controllerPort: number;
+  readonly folder: string;
+  process?: RunningProcess;
+}
+
+/** Starts a KRaft cluster on free ports, in a temporary folder; about 4 s for one broker, 8 s for three. */
+export async function startKafkaCluster(options: {
+  brokers: number;
+}): Promise<KafkaCluster> {
+  const jars = await run(kafkaScript("kafka-jars.sh"), []);
+  const folder = await mkdtemp(join(tmpdir(), "easymo-kafka-"));
+  const ports = await freePorts(options.brokers * 2);
+  const nodes = Array.from({ length: options.brokers }, (_, at) => ({
+    id: at + 1,
+    port: ports[at * 2] ?? 0,
+    controllerPort: ports[at * 2 + 1] ?? 0,
+    folder: join(folder, `broker-${at + 1}`),
+  }));
+  const cluster = new LocalCluster(jars, folder, nodes);
+  try {
+    await cluster.start();
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+  return cluster;
+}
+
+class LocalCluster implements KafkaCluster {
+  readonly brokers: readonly string[];
+  readonly #jars: string;
+  readonly #folder: string;
+  readonly #nodes: readonly Node[];
+
+  constructor(jars: string, folder: string, nodes: readonly Node[]) {
+    this.#jars = jars;
+    this.#folder = folder;
+    this.#nodes = nodes;
+    this.brokers = nodes.map(({ port }) => `127.0.0.1:${port}`);
+  }
+
+  async start(): Promise<void> {
+    const clusterId = randomBytes(16).toString("base64url");
+    await Promise.all(
+      this.#nodes.map(async (node) => {
+        await mkdir(node.folder, { recursive: true });
+        await writeFile(propertiesOf(node), properties(node, this.#nodes));
+        await run("java", [
+          "-Xmx64m",
+          "-XX:TieredStopAtLevel=1",
+          "-XX:+UseSerialGC",
+          "-cp",
+          `${this.#jars}/*`,
+          "kafka.tools.StorageTool",
+          "format",
+          "--cluster-id",
+          clusterId,
+          "--config",
+          propertiesOf(node),
+        ]);
+      }),
+    );
+    await Promise.all(this.#nodes.map((node) => this.#launch(node)));
+    await this.#whole();
+  }
+
+  async createTopic(
+    topic: string,
+    options: {
+      partitions: number;
+      replicas?: number;
+      config?: Readonly<Record<string, string>>;
+    },
+  ): Promise<void> {
+    const replicas = options.replicas ?? 1;
+    await this.#admin(async (admin) => {
+      await admin.createTopics({
+        topics: [
+          {
+            topic,
+            numPartitions: options.partitions,
+            replicationFactor: replicas,
+            configEntries: Object.entries(options.config ?? {}).map(
+              ([name, value]) => ({ name, value }),
+            ),
+          },
+        ],
+      });
+      await until(
+        async () => {
+          const { topics } = await admin.fetchTopicMetadata({
+            topics: [topic],
+          });
+          const partitions = topics[0]?.partitions ?? [];
+          return (
+            partitions.length === options.partitions &&
+            partitions.every(
+              ({ leader, isr }) => leader > 0 && isr.length === replicas,
+            )
+          );
+        },
+        { what: `Topic ${topic}` },
+      );
+    });
+  }
+
+  async kill9(brokerId: number): Promise<void> {
+    await this.#node(brokerId).process?.kill();
+  }
+
+  async stopBroker(brokerId: number): Promise<void> {
+    await this.#node(brokerId).process?.stop();
+  }
+
+  async restart(brokerId: number): Promise<void> {
+    const node = this.#node(brokerId);
+    await node.process?.kill();
+    await this.#launch(node);
+    await this.#whole();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#nodes.map(async (node) => node.process?.kill()));
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #node(brokerId: number): Node {
+    const node = this.#nodes.find(({ id }) => id === brokerId);
+    if (node === undefined) throw new Error(`There is no broker ${brokerId}.`);
+    return node;
+  }
+
+  async #launch(node: Node): Promise<void> {
+    const logFile = join(node.folder, "server.log");
+    await writeFile(logFile, "");
+    const broker = await startProcess(
+      "java",
+      [
+        "-Xms128m",
+        "-Xmx384m",
+        `-Dlog4j2.configurationFile=${kafkaScript("log4j2.properties")}`,
+        "-cp",
+        `${this.#jars}/*`,
+        "kafka.Kafka",
+        propertiesOf(node),
+      ],
+      { logFile },
+    );
+    node.process = broker;
+    await until(
+      async () => {
+        const log = await readFile(logFile, "utf8");
+        if (broker.isRunning()) return log.includes("Kafka Server started");
+        throw new Error(`Broker ${node.id} ended:\n${log.slice(-2_000)}`);
+      },
+      { what: `Broker ${node.id}`, timeoutMs: 90_000, everyMs: 50 },
+    );
+  }
+
+  /** Waits until every broker that runs is known to the cluster and caught up with every partition that it has. */
+  async #whole(): Promise<void> {
+    const running = this.#nodes.filter(
+      ({ process }) => process?.isRunning() === true,
+    ).length;
+    await this.#admin((admin) =>
+      until(
+        async () => {
+          const { brokers } = await admin.describeCluster();
+          const { topics } = await admin.fetchTopicMetadata();
+          const partitions = topics.flatMap((topic) => topic.partitions);
+          return (
+            brokers.length >= running &&
+            partitions.every(
+              ({ isr, replicas }) =>
+                isr.length >= Math.min(replicas.length, running),
+            )
+          );
+        },
+        { what: "The cluster", timeoutMs: 90_000, everyMs: 100 },
+      ),
+    );
+  }
+
+  async #admin<T>(
+    work: (admin: ReturnType<Kafka["admin"]>) => Promise<T>,
+  ): Promise<T> {
+    const alive = this.#nodes.filter(
+      ({ process }) => process?.isRunning() === true,
+    );
+    const admin = new Kafka({
+      clientId: "testbed",
+      brokers: alive.map(({ port }) => `127.0.0.1:${port}`),
+      logLevel: logLevel.NOTHING,
+    }).admin();
+    await until(() => admin.connect().then(() => true), { what: "Kafka" });
+    try {
+      return await work(admin);
+    } finally {
+      await admin.disconnect();
+    }
+  }
+}
+
+function propertiesOf({ folder }: Node): string {
+  return join(folder, "server.properties");
+}
+
+function properties(node: Node, nodes: readonly Node[]): string {
+  const replicas = Math.min(3, nodes.length);
+  const voters = nodes.map(
+    ({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`,
+  );
+  const settings = {
+    "process.roles": "broker,controller",
+    "node.id": node.id,
+    "controller.quorum.voters": voters.join(","),
+    "controller.listener.names": "CONTROLLER",
+    listeners: `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
+    "advertised.listeners": `PLAINTEXT://127.0.0.1:${node.port}`,
+    "listener.security.protocol.map":
+      "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "inter.broker.listener.name": "PLAINTEXT",
+    "log.dirs": join(node.folder, "data"),
+    "auto.create.topics.enable": false,
+    "offsets.topic.replication.factor": replicas,
+    "offsets.topic.num.partitions": 2,
+    "transaction.state.log.replication.factor": replicas,
+    "transaction.state.log.min.isr": 1,
+    "transaction.state.log.num.partitions": 2,
+    "share.coordinator.state.topic.replication.factor": replicas,
+    "share.coordinator.state.topic.min.isr": 1,
+    "group.initial.rebalance.delay.ms": 0,
+    // A killed broker is noticed soon.
+    "broker.session.timeout.ms": 3_000,
+    "broker.heartbeat.interval.ms": 500,
+  };
+  return `${Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}`)
+    .join("\n")}\n`;
+}
