@@ -33,15 +33,17 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
       logger.error({ err: error, code: problem.code }, "request failed");
     }
     if (res.headersSent) {
-      // Too late to say so: express breaks the connection off.
-      next(error);
+      // Too late to say so. Not `next(error)`: express would print the error.
+      res.destroy();
       return;
     }
-    if (!req.complete) {
-      // Nobody is going to read the rest of the body.
-      res.set("connection", "close");
+    try {
+      sendProblem(res, problem);
+    } catch (failure) {
+      // A header that cannot be sent. Express prints what it is given: not the cause.
+      logger.error({ err: failure, code: problem.code }, "answer failed");
+      next(internalProblem(undefined));
     }
-    sendProblem(res, problem);
   };
 }
 
@@ -64,6 +66,10 @@ export function toProblem(error: unknown, bodyLimitBytes: number): Problem {
   if (parsed.success) {
     return clientProblem(error, parsed.data, bodyLimitBytes);
   }
+  return internalProblem(error);
+}
+
+function internalProblem(cause: unknown): Problem {
   return new Problem(
     {
       status: 500,
@@ -71,7 +77,7 @@ export function toProblem(error: unknown, bodyLimitBytes: number): Problem {
       title: "Something went wrong on our side",
       retryable: true,
     },
-    { cause: error },
+    { cause },
   );
 }
 
