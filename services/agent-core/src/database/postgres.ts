@@ -1,0 +1,112 @@
+import type { Clock, Logger } from "@easymo/service-kit";
+import pg from "pg";
+import { isTransient } from "./errors.js";
+import type { Database, Sql, SqlValue } from "./port.js";
+
+const maxConnections = 10;
+const connectTimeoutMs = 2_000;
+const statementTimeoutMs = 10_000;
+const maxAttempts = 8;
+
+interface PostgresDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** From 0 to 1, for the jitter between attempts. */
+  readonly random: () => number;
+}
+
+/** A Postgres server, through a pool of connections. */
+export class PostgresDatabase implements Database {
+  readonly #pool: pg.Pool;
+  readonly #deps: PostgresDeps;
+
+  constructor(url: string, deps: PostgresDeps) {
+    this.#deps = deps;
+    this.#pool = new pg.Pool({
+      connectionString: url,
+      max: maxConnections,
+      connectionTimeoutMillis: connectTimeoutMs,
+      statement_timeout: statementTimeoutMs,
+      application_name: "agent-core",
+    });
+    // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
+    this.#pool.on("error", (error) =>
+      deps.logger.warn({ err: error }, "idle database connection broke off"),
+    );
+  }
+
+  async open(): Promise<void> {
+    await this.check();
+  }
+
+  query(text: string, values: readonly SqlValue[] = []) {
+    return queryOn(this.#pool, text, values);
+  }
+
+  async script(text: string): Promise<void> {
+    await this.#pool.query(text);
+  }
+
+  async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#transactionOnce(work);
+      } catch (error) {
+        if (!isTransient(error) || attempt >= maxAttempts) throw error;
+        await this.#pause(this.#deps.random() * 10 * 2 ** attempt);
+      }
+    }
+  }
+
+  async check(): Promise<void> {
+    await this.#pool.query("select 1");
+  }
+
+  async close(): Promise<void> {
+    if (!this.#pool.ended) await this.#pool.end();
+  }
+
+  async #transactionOnce<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    let broken: Error | undefined;
+    const onError = (error: Error): void => {
+      broken = error;
+    };
+    client.on("error", onError);
+    try {
+      await client.query("begin");
+      const result = await work({
+        query: (text, values = []) => queryOn(client, text, values),
+        script: async (text) => {
+          await client.query(text);
+        },
+      });
+      await client.query("commit");
+      return result;
+    } catch (error) {
+      await client.query("rollback").catch((failure: unknown) => {
+        broken ??= failure instanceof Error ? failure : new Error("rollback");
+      });
+      throw error;
+    } finally {
+      client.off("error", onError);
+      // A connection in an unknown state is not given to anyone else.
+      client.release(broken);
+    }
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#deps.clock.setTimeout(resolve, delayMs);
+    });
+  }
+}
+
+async function queryOn(
+  target: pg.Pool | pg.PoolClient,
+  text: string,
+  values: readonly SqlValue[],
+) {
+  const result = await target.query<Record<string, unknown>>(text, [...values]);
+  return { rows: result.rows, affectedRows: result.rowCount ?? 0 };
+}

@@ -1,0 +1,109 @@
+import { type FieldError, Problem } from "@easymo/service-kit";
+
+/** Every refusal of this service, besides those that all services have alike. */
+export const problems = {
+  unauthorized: {
+    status: 401,
+    title: "A valid bearer token is needed",
+    retryable: false,
+  },
+  wrong_tenant: {
+    status: 403,
+    title: "That belongs to another tenant",
+    retryable: false,
+  },
+  unknown_lead: {
+    status: 404,
+    title: "There is no such lead",
+    retryable: false,
+  },
+  unknown_call: {
+    status: 404,
+    title: "There is no such call",
+    retryable: false,
+  },
+  unknown_queue: {
+    status: 404,
+    title: "There is no such queue",
+    retryable: false,
+  },
+  call_conflict: {
+    status: 409,
+    title: "The call is recorded otherwise",
+    retryable: false,
+  },
+  idempotency_in_flight: {
+    status: 409,
+    title: "The first request with this key is still being worked on",
+    retryable: true,
+  },
+  idempotency_mismatch: {
+    status: 422,
+    title: "This key came with another request before",
+    retryable: false,
+  },
+  currency_not_supported: {
+    status: 422,
+    title: "The region's way to pay does not take this currency",
+    retryable: false,
+  },
+  merchant_missing: {
+    status: 422,
+    title: "Nobody is named who gets the money",
+    retryable: false,
+  },
+  payment_link_not_configured: {
+    status: 422,
+    title: "Payment links are not set up",
+    retryable: false,
+  },
+  busy: {
+    status: 503,
+    title: "Too much is going on around this person or call",
+    retryable: true,
+  },
+  database_unavailable: {
+    status: 503,
+    title: "The database does not answer",
+    retryable: true,
+  },
+} as const;
+
+/** The stable code of a refusal. */
+export type ProblemCode = keyof typeof problems;
+
+/** A refusal, with what happened this time and what to do. */
+export function refusal(
+  code: ProblemCode,
+  detail: string,
+  extra: {
+    field?: string;
+    headers?: Readonly<Record<string, string>>;
+    cause?: unknown;
+  } = {},
+): Problem {
+  const errors: readonly FieldError[] =
+    extra.field === undefined ? [] : [{ field: extra.field, message: detail }];
+  return new Problem(
+    {
+      ...problems[code],
+      code,
+      detail,
+      ...(extra.headers === undefined ? {} : { headers: extra.headers }),
+      ...(errors.length === 0 ? {} : { extra: { errors } }),
+    },
+    extra.cause === undefined ? undefined : { cause: extra.cause },
+  );
+}
+
+/** A field that is not as it should be, where zod is not the one to find out. */
+export function invalidField(field: string, message: string): Problem {
+  return new Problem({
+    status: 400,
+    code: "invalid_request",
+    title: "The request is not valid",
+    detail: `${field}: ${message}`,
+    extra: { errors: [{ field, message }] },
+    retryable: false,
+  });
+}
