@@ -117,7 +117,8 @@ export const dispositionCodes = [
   "completed",
   "interested",
   "not_interested",
-  "callback_requested",
+  "callback",
+  "sale",
   "payment_requested",
   "transferred",
   "voicemail",
@@ -127,6 +128,7 @@ export const dispositionCodes = [
   "wrong_number",
   "opted_out",
   "abandoned",
+  "other",
 ] as const;
 export type DispositionCode = (typeof dispositionCodes)[number];
 
