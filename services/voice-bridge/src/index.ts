@@ -1,1 +1,2 @@
-export {};
+export { createVoiceBridge, type VoiceBridgeDeps } from "./app.js";
+export { readVoiceBridgeConfig, type VoiceBridgeConfig } from "./config.js";

@@ -1,0 +1,374 @@
+import type { AgentCoreClient } from "@easymo/agent-core-client";
+import { SpooledPublisher, type Bus, type Store } from "@easymo/messaging";
+import type { RoutingSource } from "@easymo/routing";
+import { createServiceHttp, type ServiceApp, type ServiceKit, type Timer } from "@easymo/service-kit";
+import { CallEvents } from "./call/call-events.js";
+import type { CallObservation } from "./call/call-effects.js";
+import type { Call, CallPorts } from "./call/call.js";
+import type { CallIdentity } from "./call/call-state.js";
+import { callsApi } from "./calls-api/calls-routes.js";
+import { FrameArena } from "./media/frame-writer.js";
+import { voiceMetrics, type VoiceMetrics } from "./metrics.js";
+import { createOpenAiRealtime } from "./model/openai/openai-session.js";
+import { OptOutRegistrar } from "./opt-outs/opt-out-registrar.js";
+import { PaymentMessages } from "./payment/payment-messages.js";
+import { identityOf, type CarrierCall } from "./registry/call-identity.js";
+import { CallRegistry } from "./registry/call-registry.js";
+import { StreamOutcomes } from "./registry/stream-outcomes.js";
+import { callStatusHandler } from "./registry/call-status.js";
+import type { MediaLeg, MediaLegListener } from "./telephony/media-leg.js";
+import { MediaEndpoint } from "./telephony/twilio/media-endpoint.js";
+import { createTwilioCarrier } from "./telephony/twilio/twilio-carrier.js";
+import { twilioWebhooks } from "./telephony/twilio/webhooks.js";
+import { runTool } from "./tools/tool-runner.js";
+import type { VoiceBridgeConfig } from "./config.js";
+
+/** What voice-bridge is composed of; nothing of it is started here. */
+export interface VoiceBridgeDeps extends ServiceKit {
+  readonly bus: Bus;
+  readonly store: Store;
+  readonly routing: RoutingSource;
+  readonly agentCore: AgentCoreClient;
+}
+
+const TICK_MS = 200;
+const TOOL_TIMEOUT_MS = 5_000;
+const MODEL_READY_TIMEOUT_MS = 5_000;
+const CARRIER_TIMEOUT_MS = 10_000;
+const SPOOL_MAX_BYTES = 512 * 1024 * 1024;
+const FLUSH_TIMEOUT_MS = 10_000;
+
+/** The bridge between callers and the model. */
+export function createVoiceBridge(
+  config: VoiceBridgeConfig,
+  deps: VoiceBridgeDeps,
+): ServiceApp {
+  return new VoiceBridge(config, deps);
+}
+
+class VoiceBridge implements ServiceApp {
+  readonly http: ServiceApp["http"];
+  readonly #config: VoiceBridgeConfig;
+  readonly #deps: VoiceBridgeDeps;
+  readonly #metrics: VoiceMetrics;
+  readonly #publisher: SpooledPublisher;
+  readonly #events: CallEvents;
+  readonly #optOuts: OptOutRegistrar;
+  readonly #payments: PaymentMessages;
+  readonly #outcomes: StreamOutcomes;
+  readonly #registry: CallRegistry;
+  readonly #media: MediaEndpoint;
+  readonly #modelSessionMaxMs: number;
+  #ticker: Timer | undefined;
+
+  constructor(config: VoiceBridgeConfig, deps: VoiceBridgeDeps) {
+    const { clock, logger, bus, store } = deps;
+    this.#config = config;
+    this.#deps = deps;
+    this.#modelSessionMaxMs = config.MODEL_SESSION_MAX_SECONDS * 1_000;
+    this.#metrics = voiceMetrics(deps.metrics, () => this.#registry.activeCount);
+    this.#publisher = new SpooledPublisher({
+      bus,
+      directory: config.SPOOL_DIR,
+      maxBytes: SPOOL_MAX_BYTES,
+      logger,
+      metrics: deps.metrics,
+      clock,
+    });
+    this.#events = new CallEvents(this.#publisher, clock, logger);
+    this.#outcomes = new StreamOutcomes(store.keyValue, logger);
+    this.#optOuts = new OptOutRegistrar({
+      agentCore: (tenantId, requestId) =>
+        deps.agentCore.forTenant(tenantId, { requestId }),
+      keyValue: store.keyValue,
+      clock,
+      logger,
+      registered: () => this.#metrics.optOuts.inc({ channel: "voice" }),
+    });
+    this.#payments = new PaymentMessages({
+      agentCore: (identity) => this.#tenant(identity),
+      events: this.#events,
+      logger,
+    });
+    const arena = new FrameArena();
+    this.#registry = new CallRegistry({
+      ports: this.#callPorts(arena),
+      limits: {
+        idleMs: config.CALL_IDLE_SECONDS * 1_000,
+        sampleMs: config.MEDIA_SAMPLE_SECONDS * 1_000,
+      },
+      maxCalls: config.MAX_CALLS,
+      clock,
+      logger,
+      ended: (call, reason, outcome) => {
+        const { direction, callId } = call.identity;
+        this.#metrics.calls.inc({ direction, outcome: reason });
+        this.#outcomes.set(callId, { outcome, language: call.language });
+        logger.info({ callId, reason, tenantId: call.identity.tenantId }, "call ended");
+      },
+    });
+    const signatures = {
+      authToken: config.TWILIO_AUTH_TOKEN,
+      publicUrl: new URL(config.PUBLIC_URL),
+    };
+    this.#media = new MediaEndpoint({
+      signatures,
+      bearerToken: config.TWILIO_MEDIA_AUTH_TOKEN,
+      arena,
+      clock,
+      logger,
+      admit: (call, requestId, leg) => this.#admit(call, requestId, leg),
+    });
+    this.http = this.#createHttp(signatures);
+  }
+
+  upgrade(...parameters: Parameters<NonNullable<ServiceApp["upgrade"]>>): void {
+    this.#media.upgrade(...parameters);
+  }
+
+  async start(): Promise<void> {
+    await this.#publisher.open();
+    this.#tick();
+  }
+
+  stopTaking(): void {
+    this.#registry.stopTaking();
+  }
+
+  /** Live calls go on until they end, or until DRAIN_SECONDS are over. */
+  async drain(): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const timer = this.#deps.clock.setTimeout(
+      late.resolve,
+      this.#config.DRAIN_SECONDS * 1_000,
+    );
+    await Promise.race([this.#registry.empty(), late.promise]);
+    timer.cancel();
+    for (const call of this.#registry.all())
+      call.end("drained", {
+        kind: "apologise",
+        transferTo: call.identity.agent.transfer?.to,
+      });
+    await this.#optOuts.flush(FLUSH_TIMEOUT_MS);
+  }
+
+  async close(): Promise<void> {
+    this.#ticker?.cancel();
+    this.#media.close();
+    this.#optOuts.close();
+    await this.#publisher.flush(FLUSH_TIMEOUT_MS);
+    await this.#publisher.close();
+    await this.#deps.routing.close();
+    this.#deps.agentCore.close();
+    await Promise.all([this.#deps.bus.close(), this.#deps.store.close()]);
+  }
+
+  #createHttp(signatures: {
+    authToken: string | undefined;
+    publicUrl: URL;
+  }): ServiceApp["http"] {
+    const { bus, store, agentCore } = this.#deps;
+    return createServiceHttp({
+      kit: this.#deps,
+      bodies: "per-route",
+      dependencies: {
+        kafka: () => bus.check(),
+        redis: () => store.check(),
+        "agent-core": () => agentCore.check(),
+      },
+      configure: (app) => {
+        app.use("/twilio", this.#webhooks(signatures));
+        app.use(this.#callsApi());
+      },
+    });
+  }
+
+  #webhooks(signatures: { authToken: string | undefined; publicUrl: URL }) {
+    return twilioWebhooks({
+      signatures,
+      identify: (call, requestId) => this.#identify(call, requestId),
+      capacity: () => this.#capacity(),
+      expect: (identity) => {
+        if (this.#registry.get(identity.callId) === undefined)
+          this.#registry.begin(identity);
+      },
+      continuation: (callId) => this.#outcomes.get(callId),
+      status: callStatusHandler({
+        registry: this.#registry,
+        events: this.#events,
+        metrics: this.#metrics,
+        logger: this.#deps.logger,
+        identify: (call, requestId) => this.#identify(call, requestId),
+      }),
+    });
+  }
+
+  #callsApi() {
+    const config = this.#config;
+    const { routing, store, logger } = this.#deps;
+    return callsApi({
+      registry: this.#registry,
+      apiToken: config.VOICE_API_TOKEN,
+      routing: () => routing.current(),
+      carrier: this.#carrier(),
+      idempotency: store.idempotency,
+      events: this.#events,
+      logger,
+      modelSessionMaxMs: this.#modelSessionMaxMs,
+      capacity: () => this.#capacity(),
+      hasOptedOut: (tenantId, phone, requestId) =>
+        this.#optOuts.hasOptedOut(tenantId, phone, requestId),
+    });
+  }
+
+  #carrier() {
+    const config = this.#config;
+    const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken } =
+      config;
+    if (accountSid === undefined || authToken === undefined) return undefined;
+    return createTwilioCarrier({
+      accountSid,
+      authToken,
+      apiUrl: config.TWILIO_API_URL,
+      publicUrl: new URL(config.PUBLIC_URL),
+      timeoutMs: CARRIER_TIMEOUT_MS,
+    });
+  }
+
+  #capacity(): "free" | "full" | "draining" {
+    if (this.#registry.isDraining) return "draining";
+    return this.#registry.isFull ? "full" : "free";
+  }
+
+  #identify(call: CarrierCall, requestId: string): CallIdentity | undefined {
+    const identity = identityOf(
+      call,
+      this.#deps.routing.current(),
+      requestId,
+      this.#modelSessionMaxMs,
+    );
+    const model = this.#config.OPENAI_REALTIME_MODEL;
+    if (identity === undefined || model === undefined) return identity;
+    return { ...identity, agent: { ...identity.agent, model } };
+  }
+
+  /** A stream begins: of a call that was expected, or that another replica expected. */
+  #admit(
+    carrierCall: CarrierCall,
+    requestId: string,
+    leg: MediaLeg,
+  ): { listener: MediaLegListener } | { refusal: string } {
+    const known = this.#registry.get(carrierCall.callId);
+    if (known?.isAttached === true)
+      return { refusal: "the call has a media socket already" };
+    let call = known;
+    if (call === undefined) {
+      const capacity = this.#capacity();
+      if (capacity !== "free")
+        return { refusal: capacity === "full" ? "all lines are busy" : "draining" };
+      const identity = this.#identify(carrierCall, requestId);
+      if (identity === undefined)
+        return { refusal: "no channel has the number that was called" };
+      call = this.#registry.begin(identity);
+    }
+    call.attach(leg);
+    this.#logCall(call.identity);
+    return { listener: call };
+  }
+
+  /** Every call is known to agent-core, for dispositions and reports. */
+  #logCall(identity: CallIdentity): void {
+    const { callId, direction, channel, agent } = identity;
+    this.#tenant(identity)
+      .createCall(
+        { callId, direction, platform: channel, region: agent.payment.region },
+        { idempotencyKey: `create-call:${callId}` },
+      )
+      .catch((error: unknown) => {
+        this.#deps.logger.warn({ err: error, callId }, "call not logged in agent-core");
+      });
+  }
+
+  #callPorts(arena: FrameArena): Omit<CallPorts, "ended"> {
+    const config = this.#config;
+    const { clock, logger } = this.#deps;
+    const metrics = this.#metrics;
+    const forward = {
+      inbound: metrics.forward.labels({ direction: "inbound" }),
+      outbound: metrics.forward.labels({ direction: "outbound" }),
+    };
+    return {
+      model: createOpenAiRealtime({
+        url: config.OPENAI_REALTIME_URL,
+        apiKey: config.OPENAI_API_KEY ?? "",
+        arena,
+        clock,
+        logger,
+        readyTimeoutMs: MODEL_READY_TIMEOUT_MS,
+      }),
+      events: this.#events,
+      clock,
+      logger,
+      runTool: (call, name, argumentsJson) =>
+        runTool(
+          {
+            agentCore: (identity) => this.#tenant(identity),
+            events: this.#events,
+            clock,
+            logger,
+            timeoutMs: TOOL_TIMEOUT_MS,
+            observe: (tool, outcome, seconds) => {
+              metrics.toolCalls.inc({ tool, outcome });
+              metrics.toolSeconds.observe({ tool }, seconds);
+            },
+          },
+          {
+            identity: call.identity,
+            language: call.language,
+            name,
+            argumentsJson,
+          },
+        ),
+      registerOptOut: (call, via, phrase) =>
+        this.#optOuts.register(call.identity, via, phrase),
+      sendPaymentByWhatsApp: (call, paymentId, text) =>
+        this.#payments.send(call.identity, paymentId, text),
+      observe: (call, what) => observe(metrics, what),
+      observeForward: (direction, seconds) => forward[direction].observe(seconds),
+      countFrames: (direction, frames) => metrics.frames.inc({ direction }, frames),
+    };
+  }
+
+  #tenant(identity: CallIdentity) {
+    const { tenantId, requestId } = identity;
+    return this.#deps.agentCore.forTenant(tenantId, { requestId });
+  }
+
+  #tick(): void {
+    this.#registry.tick();
+    this.#ticker = this.#deps.clock.setTimeout(() => this.#tick(), TICK_MS);
+  }
+}
+
+function observe(metrics: VoiceMetrics, what: CallObservation): void {
+  switch (what.metric) {
+    case "barge_in":
+      metrics.bargeIn.inc();
+      return;
+    case "first_audio":
+      metrics.firstAudio.observe(what.latencyMs / 1_000);
+      return;
+    case "tokens":
+      for (const [kind, tokens] of Object.entries(what.usage))
+        metrics.tokens.inc({ kind }, tokens);
+      return;
+    case "reconnect":
+      metrics.reconnects.inc({ reason: what.reason });
+      return;
+    case "payment_prompt":
+      metrics.paymentPrompts.inc({ method: what.method });
+      return;
+    case "model_error":
+      metrics.modelErrors.inc({ code: what.code });
+  }
+}

@@ -1,0 +1,257 @@
+import { createHash } from "node:crypto";
+import type { IdempotencyStore } from "@easymo/messaging";
+import type { RoutingTable } from "@easymo/routing";
+import { Problem, type Logger } from "@easymo/service-kit";
+import { z } from "zod";
+import type { CallEvents } from "../call/call-events.js";
+import { e164, identityOf } from "../registry/call-identity.js";
+import { CarrierError, type Carrier } from "../telephony/carrier.js";
+
+export const outboundCallBody = z.strictObject({
+  tenantId: z.string().min(1).max(128),
+  to: z.string().min(1).max(64),
+  agent: z.string().min(1).max(128),
+  from: z.string().min(1).max(64).optional(),
+});
+
+export type OutboundCallBody = z.infer<typeof outboundCallBody>;
+
+export interface OutboundCallsDeps {
+  routing(): RoutingTable;
+  /** Undefined when no Twilio account is configured. */
+  readonly carrier: Carrier | undefined;
+  readonly idempotency: IdempotencyStore;
+  readonly events: CallEvents;
+  readonly logger: Logger;
+  readonly modelSessionMaxMs: number;
+  capacity(): "free" | "full" | "draining";
+  hasOptedOut(tenantId: string, phone: string, requestId: string): Promise<boolean>;
+}
+
+/** What `POST /calls` answers. */
+export interface DialledCall {
+  readonly callId: string;
+  readonly tenantId: string;
+  readonly agent: string;
+  readonly from: string;
+  readonly to: string;
+  readonly direction: "outbound";
+  readonly status: "dialing";
+}
+
+export interface DialAnswer {
+  readonly call: DialledCall;
+  readonly replayed: boolean;
+}
+
+const LEASE_MS = 60_000;
+const ANSWER_KEPT_MS = 24 * 3_600_000;
+
+/** Starts an outbound call; nobody in the opt-out registry is ever dialled. */
+export async function startOutboundCall(
+  deps: OutboundCallsDeps,
+  body: OutboundCallBody,
+  idempotencyKey: string | undefined,
+  requestId: string,
+): Promise<DialAnswer> {
+  if (idempotencyKey === undefined)
+    return { call: await dial(deps, body, requestId), replayed: false };
+  const key = `voice:calls:${body.tenantId}:${idempotencyKey}`;
+  const claim = await deps.idempotency
+    .claim(key, { fingerprint: fingerprint(body), leaseMs: LEASE_MS })
+    .catch((error: unknown) => {
+      throw unavailable("store_unavailable", "The idempotency store is away.", error);
+    });
+  switch (claim.outcome) {
+    case "done":
+      return { call: dialledCall.parse(JSON.parse(claim.answer)), replayed: true };
+    case "in_flight":
+      throw new Problem({
+        status: 409,
+        code: "request_in_flight",
+        title: "The first request with this key is still being handled",
+        headers: { "retry-after": String(Math.ceil(claim.retryAfterMs / 1000)) },
+        retryable: true,
+      });
+    case "mismatch":
+      throw new Problem({
+        status: 422,
+        code: "idempotency_key_reused",
+        title: "The Idempotency-Key belongs to another request",
+        detail: "Use a new key for a new call.",
+      });
+    case "claimed":
+  }
+  try {
+    const call = await dial(deps, body, requestId);
+    await deps.idempotency
+      .confirm(key, claim.token, {
+        answer: JSON.stringify(call),
+        ttlMs: ANSWER_KEPT_MS,
+      })
+      .catch((error: unknown) => {
+        deps.logger.error({ err: error }, "dialled, but the key is not confirmed");
+      });
+    return { call, replayed: false };
+  } catch (error) {
+    await deps.idempotency.release(key, claim.token).catch(() => undefined);
+    throw error;
+  }
+}
+
+const dialledCall = z.object({
+  callId: z.string(),
+  tenantId: z.string(),
+  agent: z.string(),
+  from: z.string(),
+  to: z.string(),
+  direction: z.literal("outbound"),
+  status: z.literal("dialing"),
+});
+
+async function dial(
+  deps: OutboundCallsDeps,
+  body: OutboundCallBody,
+  requestId: string,
+): Promise<DialledCall> {
+  const target = resolveTarget(deps.routing(), body);
+  const capacity = deps.capacity();
+  if (capacity !== "free")
+    throw unavailable(
+      capacity === "full" ? "at_capacity" : "draining",
+      capacity === "full"
+        ? "All lines of this instance are busy."
+        : "This instance takes no new calls.",
+    );
+  const { carrier } = deps;
+  if (carrier === undefined)
+    throw new Problem({
+      status: 503,
+      code: "carrier_not_configured",
+      title: "No carrier is configured",
+      detail: "Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.",
+      retryable: false,
+    });
+  await refuseOptedOut(deps, body.tenantId, target.to, requestId);
+  const { from, to } = target;
+  const { callId } = await carrier
+    .dial({ from, to, agent: body.agent })
+    .catch((error: unknown) => {
+      throw carrierProblem(error);
+    });
+  const identity = identityOf(
+    { callId, from, to, direction: "outbound", agentName: body.agent },
+    deps.routing(),
+    requestId,
+    deps.modelSessionMaxMs,
+  );
+  if (identity !== undefined) deps.events.dialled(identity);
+  return {
+    callId,
+    tenantId: body.tenantId,
+    agent: body.agent,
+    from,
+    to,
+    direction: "outbound",
+    status: "dialing",
+  };
+}
+
+function resolveTarget(
+  routing: RoutingTable,
+  body: OutboundCallBody,
+): { from: string; to: string } {
+  const to = e164(body.to);
+  if (to === undefined)
+    throw invalid("to", "must be a phone number in E.164, for example +250788000001");
+  if (routing.findAgent(body.tenantId, body.agent) === undefined)
+    throw new Problem({
+      status: 404,
+      code: "unknown_agent",
+      title: "The tenant has no such agent",
+      detail: `No channel of tenant ${body.tenantId} has the agent ${body.agent}.`,
+    });
+  if (body.from === undefined) {
+    const own = routing.outboundAddress(body.tenantId, body.agent);
+    if (own === undefined)
+      throw invalid("from", "the agent has no telephone channel to call from");
+    return { from: own.address, to };
+  }
+  const route = routing.find("twilio", body.from);
+  if (route?.tenantId !== body.tenantId)
+    throw invalid("from", "must be a telephone channel of the tenant");
+  return { from: route.channel.address, to };
+}
+
+async function refuseOptedOut(
+  deps: OutboundCallsDeps,
+  tenantId: string,
+  phone: string,
+  requestId: string,
+): Promise<void> {
+  const optedOut = await deps
+    .hasOptedOut(tenantId, phone, requestId)
+    .catch((error: unknown) => {
+      throw unavailable(
+        "registry_unavailable",
+        "The opt-out registry can't be asked, so nobody is dialled.",
+        error,
+      );
+    });
+  if (optedOut)
+    throw new Problem({
+      status: 409,
+      code: "opted_out",
+      title: "The person has opted out",
+      detail: "They are not called again unless they opt in.",
+      retryable: false,
+    });
+}
+
+function carrierProblem(error: unknown): Problem {
+  const refused = error instanceof CarrierError && error.refused;
+  return new Problem(
+    {
+      status: refused ? 502 : 503,
+      code: refused ? "carrier_refused" : "carrier_unavailable",
+      title: refused
+        ? "The carrier refused the call"
+        : "The carrier can't be reached",
+      detail: error instanceof Error ? error.message : undefined,
+      retryable: !refused,
+      ...(refused ? {} : { headers: { "retry-after": "5" } }),
+    },
+    { cause: error },
+  );
+}
+
+function unavailable(code: string, detail: string, cause?: unknown): Problem {
+  return new Problem(
+    {
+      status: 503,
+      code,
+      title: "The call can't be made now",
+      detail,
+      headers: { "retry-after": "5" },
+      retryable: true,
+    },
+    cause === undefined ? undefined : { cause },
+  );
+}
+
+function invalid(field: string, message: string): Problem {
+  return new Problem({
+    status: 400,
+    code: "invalid_request",
+    title: "The request is not valid",
+    detail: `${field}: ${message}`,
+    extra: { errors: [{ field, message }] },
+  });
+}
+
+function fingerprint(body: OutboundCallBody): string {
+  const { tenantId, to, agent, from } = body;
+  return createHash("sha256")
+    .update(JSON.stringify([tenantId, to, agent, from ?? null]))
+    .digest("hex");
+}

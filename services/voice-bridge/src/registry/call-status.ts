@@ -1,0 +1,55 @@
+import type { Logger } from "@easymo/service-kit";
+import type { CallEvents } from "../call/call-events.js";
+import type { CallIdentity } from "../call/call-state.js";
+import type { VoiceMetrics } from "../metrics.js";
+import type { CallStatus } from "../telephony/twilio/webhooks.js";
+import type { CarrierCall } from "./call-identity.js";
+import type { CallRegistry } from "./call-registry.js";
+
+export interface CallStatusDeps {
+  readonly registry: CallRegistry;
+  readonly events: CallEvents;
+  readonly metrics: VoiceMetrics;
+  readonly logger: Logger;
+  identify(call: CarrierCall, requestId: string): CallIdentity | undefined;
+}
+
+/** Ends of a call that never had a stream: Twilio's CallStatus values. */
+const NOT_ANSWERED: ReadonlyMap<string, string> = new Map([
+  ["busy", "busy"],
+  ["no-answer", "no_answer"],
+  ["failed", "failed"],
+  ["canceled", "canceled"],
+]);
+
+/** What the carrier's status callbacks mean for a call. */
+export function callStatusHandler(deps: CallStatusDeps) {
+  return (status: CallStatus): void => {
+    const { call } = status;
+    const live = deps.registry.get(call.callId);
+    if (status.answeredBy?.startsWith("machine") === true)
+      live?.end("answering_machine");
+    if (status.streamError !== undefined)
+      deps.logger.warn(
+        { callId: call.callId, streamEvent: status.streamEvent },
+        "the carrier reports a stream error",
+      );
+    const reason = NOT_ANSWERED.get(status.callStatus ?? "");
+    if (reason !== undefined && live?.isAttached !== true)
+      notAnswered(deps, status, reason);
+    // A caller who hangs up before the stream: the model waits for nobody.
+    if (status.callStatus === "completed" && live?.isAttached === false)
+      live.end("caller_hangup");
+  };
+}
+
+function notAnswered(
+  deps: CallStatusDeps,
+  { call, requestId }: CallStatus,
+  reason: string,
+): void {
+  const identity = deps.identify(call, requestId);
+  if (identity?.direction !== "outbound") return;
+  deps.events.notAnswered(identity, reason);
+  deps.metrics.calls.inc({ direction: "outbound", outcome: reason });
+}

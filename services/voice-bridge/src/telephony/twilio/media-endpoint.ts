@@ -1,0 +1,110 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Clock, Logger } from "@easymo/service-kit";
+import { WebSocketServer } from "ws";
+import type { FrameArena } from "../../media/frame-writer.js";
+import type { MediaLeg, MediaLegListener } from "../media-leg.js";
+import type { CarrierCall } from "../../registry/call-identity.js";
+import { TwilioMediaSocket } from "./media-socket.js";
+import { hasBearer, isSignedUpgrade, type SignatureSettings } from "./signature.js";
+import type { StreamStart } from "./stream-messages.js";
+
+export interface MediaEndpointOptions {
+  readonly signatures: SignatureSettings;
+  readonly bearerToken: string | undefined;
+  readonly arena: FrameArena;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  admit(
+    call: CarrierCall,
+    requestId: string,
+    leg: MediaLeg,
+  ): { listener: MediaLegListener } | { refusal: string };
+}
+
+/** Twilio's messages are a few hundred bytes; ws closes with 1009 above this. */
+const MAX_MESSAGE_BYTES = 64 * 1024;
+const START_TIMEOUT_MS = 10_000;
+
+/** `WS /twilio-media`: the upgrade is let in or refused before anything is opened. */
+export class MediaEndpoint {
+  readonly #options: MediaEndpointOptions;
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    clientTracking: true,
+    perMessageDeflate: false,
+    skipUTF8Validation: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+  });
+
+  constructor(options: MediaEndpointOptions) {
+    this.#options = options;
+  }
+
+  upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
+    const { signatures, bearerToken } = this.#options;
+    const path = (request.url ?? "").split("?", 1)[0]?.replace(/\/$/, "");
+    if (path !== "/twilio-media") {
+      refuse(connection, 404, "Not Found", "not_found");
+      return;
+    }
+    if (
+      !hasBearer(request, bearerToken) &&
+      !isSignedUpgrade(signatures, request)
+    ) {
+      refuse(connection, 401, "Unauthorized", "unauthorized");
+      return;
+    }
+    this.#server.handleUpgrade(request, connection, head, (socket) => {
+      const { arena, clock, logger } = this.#options;
+      new TwilioMediaSocket({
+        socket,
+        connection,
+        arena,
+        clock,
+        logger,
+        startTimeoutMs: START_TIMEOUT_MS,
+        admit: (start, leg) => this.#admit(start, leg),
+      });
+    });
+  }
+
+  close(): void {
+    for (const socket of this.#server.clients) socket.terminate();
+    this.#server.close();
+  }
+
+  #admit(start: StreamStart, leg: MediaLeg) {
+    const { callSid, customParameters: given } = start.start;
+    return this.#options.admit(
+      {
+        callId: callSid,
+        from: given.from ?? "",
+        to: given.to ?? "",
+        direction: given.direction === "outbound" ? "outbound" : "inbound",
+        agentName: given.agent,
+      },
+      given.requestId ?? randomUUID(),
+      leg,
+    );
+  }
+}
+
+function refuse(
+  connection: Duplex,
+  status: number,
+  title: string,
+  code: string,
+): void {
+  const body = JSON.stringify({
+    type: `urn:easymo:problem:${code}`,
+    title,
+    status,
+    code,
+  });
+  connection.on("error", () => connection.destroy());
+  connection.end(
+    `HTTP/1.1 ${status} ${title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
