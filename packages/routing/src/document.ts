@@ -1,4 +1,5 @@
-import { isPossiblePhoneNumber, isSupportedCountry } from "libphonenumber-js";
+import { isPossiblePhoneNumber, getCountries } from "libphonenumber-js/core";
+import numberPlans from "libphonenumber-js/min/metadata";
 import { z } from "zod";
 import { isSipUri, normalizeAddress } from "./addresses.js";
 
@@ -15,6 +16,8 @@ export const toolNames = [
 
 /** The kinds of channel on which people reach an agent. */
 export const channelKinds = ["twilio", "sip", "whatsapp"] as const;
+
+const countries: readonly string[] = getCountries(numberPlans);
 
 const maxInstructionsCharacters = 32_768;
 const maxGreetingCharacters = 1_000;
@@ -39,7 +42,9 @@ const phoneNumber = z
     'must be a phone number in quotes, for example "+250780000001" (without quotes YAML reads a number)',
   )
   .refine(
-    (value) => /^\+[1-9]\d{6,14}$/.test(value) && isPossiblePhoneNumber(value),
+    (value) =>
+      /^\+[1-9]\d{6,14}$/.test(value) &&
+      isPossiblePhoneNumber(value, numberPlans),
     "must be a phone number in E.164, for example +250780000001",
   );
 
@@ -98,7 +103,7 @@ const payment = z
       .string()
       .refine(
         (value) =>
-          /^[a-z]{2}$/.test(value) && isSupportedCountry(value.toUpperCase()),
+          /^[a-z]{2}$/.test(value) && countries.includes(value.toUpperCase()),
         "must be a country's two letters in lower case, for example rw",
       ),
     currency: z

@@ -67,7 +67,7 @@ async function watched(file: string, clock = systemClock) {
     const metric = await metrics.registry
       .getSingleMetric("easymo_routing_reloads_total")
       ?.get();
-    return metric?.values.find(({ labels }) => labels["outcome"] === outcome)
+    return metric?.values.find(({ labels }) => labels.outcome === outcome)
       ?.value;
   };
   return { source, lines, reloads };

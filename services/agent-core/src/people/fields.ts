@@ -1,4 +1,5 @@
-import { parsePhoneNumberFromString } from "libphonenumber-js";
+import { parsePhoneNumberFromString } from "libphonenumber-js/core";
+import numberPlans from "libphonenumber-js/min/metadata";
 import { z } from "zod";
 
 // National numbers ("0788 123 456") are read as Rwandan.
@@ -7,11 +8,15 @@ const defaultRegion = "RW";
 /** The number in E.164; undefined when it is none. Pure. */
 export function toE164(text: string): string | undefined {
   if (text.length > 40) return undefined;
-  const number = parsePhoneNumberFromString(text.trim(), {
-    defaultCountry: defaultRegion,
-    // "call 0788…" is not a number, though one could be found in it.
-    extract: false,
-  });
+  const number = parsePhoneNumberFromString(
+    text.trim(),
+    {
+      defaultCountry: defaultRegion,
+      // "call 0788…" is not a number, though one could be found in it.
+      extract: false,
+    },
+    numberPlans,
+  );
   return number?.isPossible() === true && number.ext === undefined
     ? number.number
     : undefined;
