@@ -47,6 +47,7 @@ export type {
   BusSettings,
   CommitOffset,
   PartitionLag,
+  PublishOptions,
   ReceivedRecord,
   RecordBatch,
   SaslSettings,
@@ -54,6 +55,7 @@ export type {
   Subscription,
   TopicPartition,
 } from "./bus/bus.js";
+export { createBus } from "./bus/create-bus.js";
 export {
   createMemoryBus,
   type MemoryBus,
@@ -65,6 +67,7 @@ export type {
   EventHandler,
   HandlerContext,
 } from "./consumer/event-consumer.js";
+export { createStore, type StoreDependencies } from "./store/create-store.js";
 export { createMemoryStore } from "./store/memory-store.js";
 export type {
   ClaimOptions,

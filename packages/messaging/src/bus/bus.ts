@@ -72,15 +72,29 @@ export interface Subscription {
   stop(): Promise<void>;
 }
 
+export interface PublishOptions {
+  /** How long to go on trying. Default: 10,000; Infinity is for those who have nothing better to do with the records. */
+  readonly timeoutMs?: number;
+  /** Ends the trying early; the records may have reached the log nevertheless. */
+  readonly signal?: AbortSignal;
+}
+
 /** The one way between services: partitioned topics, at least once, in order by key. */
 export interface Bus {
   /**
    * Resolves when every in-sync replica has each record. Records of one key keep the order of the calls.
    * Rejects with PublishError (`retryable` says whether the same records may be tried again).
    */
-  publish(records: readonly BusRecord[]): Promise<void>;
+  publish(
+    records: readonly BusRecord[],
+    options?: PublishOptions,
+  ): Promise<void>;
   /** Publishes an event under the key of its topic. Rejects with InvalidEventError when it does not belong there. */
-  publishEvent(topic: TopicName, event: EasymoEvent): Promise<void>;
+  publishEvent(
+    topic: TopicName,
+    event: EasymoEvent,
+    options?: PublishOptions,
+  ): Promise<void>;
   subscribe(options: SubscribeOptions): Promise<Subscription>;
   /** Rejects with BusUnavailableError when the brokers do not answer. */
   check(): Promise<void>;

@@ -118,7 +118,9 @@ export const mediaSchemas = {
     text: freeText,
     itemId: identifier,
     interrupted: z.boolean(),
+    /** How much of the agent's words was heard, and how much was made. */
     heardMs: milliseconds.optional(),
+    audioMs: milliseconds.optional(),
   }),
   "media.turn": z.object({
     ...callFields,

@@ -102,15 +102,17 @@ const outgoing = {
   /** Sent once per this key, however often it is published. */
   dedupeKey: identifier,
   /** Why it is sent; only a consent confirmation reaches someone who opted out. */
-  purpose: z.enum([
-    "reply",
-    "notice",
-    "payment",
-    "ranking",
-    "marketing",
-    "opt_out_confirmation",
-    "opt_in_confirmation",
-  ]),
+  purpose: z
+    .enum([
+      "reply",
+      "notice",
+      "payment",
+      "ranking",
+      "marketing",
+      "opt_out_confirmation",
+      "opt_in_confirmation",
+    ])
+    .default("reply"),
   callId: callId.optional(),
   inReplyTo: identifier.optional(),
 };

@@ -1,0 +1,129 @@
+import { Redis } from "ioredis";
+import type { Logger } from "pino";
+import type { Clock } from "../../clock.js";
+import { StoreUnavailableError } from "../../errors.js";
+import type { LuaScript } from "./scripts.js";
+
+/** A command that has no answer by then is given up. */
+export const COMMAND_TIMEOUT_MS = 1_000;
+const MAX_RECONNECT_DELAY_MS = 500;
+const LOG_INTERVAL_MS = 10_000;
+
+/** A connection whose commands fail in time while Redis is away, and that is there again when Redis is. */
+export class RedisConnection {
+  readonly #redis: Redis;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #lastLogMs = Number.NEGATIVE_INFINITY;
+
+  constructor(url: string, deps: { logger: Logger; clock: Clock }) {
+    this.#clock = deps.clock;
+    this.#logger = deps.logger;
+    this.#redis = new Redis(url, {
+      // Commands of one turn go in one write.
+      enableAutoPipelining: true,
+      // A command waits for the connection here, in #ready, so that one that was given up is never sent later on.
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      connectTimeout: COMMAND_TIMEOUT_MS,
+      // A peer that went without a word (power, network) is noticed by its silence.
+      socketTimeout: 2 * COMMAND_TIMEOUT_MS,
+      retryStrategy: (times) =>
+        Math.min(25 * 2 ** Math.min(times, 10), MAX_RECONNECT_DELAY_MS),
+    });
+    this.#redis.on("error", (error: Error) => this.#logAway(error));
+    this.#redis.on("end", () => this.#logger.debug("redis connection ended"));
+  }
+
+  /** Runs a script by its digest; Redis is given the source when it does not have it (yet, or any more after a restart). */
+  async run(
+    script: LuaScript,
+    key: string,
+    args: readonly string[],
+  ): Promise<unknown> {
+    try {
+      return await this.command((redis) =>
+        redis.evalsha(script.sha1, 1, key, ...args),
+      );
+    } catch (error) {
+      if (!isNoScript(error)) throw error;
+      return await this.command((redis) =>
+        redis.eval(script.source, 1, key, ...args),
+      );
+    }
+  }
+
+  /** Runs a command. Rejects with StoreUnavailableError when there is no answer within a second. */
+  async command<T>(run: (redis: Redis) => Promise<T>): Promise<T> {
+    try {
+      return await this.#inTime(this.#ready().then(() => run(this.#redis)));
+    } catch (error) {
+      if (error instanceof StoreUnavailableError || isReply(error)) throw error;
+      throw new StoreUnavailableError("Redis did not answer.", error);
+    }
+  }
+
+  async close(): Promise<void> {
+    try {
+      if (this.#redis.status === "ready")
+        await this.#inTime(this.#redis.quit());
+    } catch {
+      // Nothing is owed to a server that does not take our leave.
+    }
+    this.#redis.disconnect();
+  }
+
+  /** Resolves at once while connected; otherwise with the next connection. The caller's time runs. */
+  #ready(): Promise<void> {
+    const redis = this.#redis;
+    if (redis.status === "ready") return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const settle = (end: () => void) => (): void => {
+        redis.off("ready", onReady);
+        redis.off("end", onEnd);
+        timer.cancel();
+        end();
+      };
+      const away = (): void =>
+        reject(new StoreUnavailableError("Redis cannot be reached."));
+      const onReady = settle(resolve);
+      const onEnd = settle(away);
+      const timer = this.#clock.setTimeout(settle(away), COMMAND_TIMEOUT_MS);
+      redis.on("ready", onReady);
+      redis.on("end", onEnd);
+      if (redis.status === "end") onEnd();
+    });
+  }
+
+  #inTime<T>(work: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const timer = this.#clock.setTimeout(
+        () =>
+          reject(
+            new StoreUnavailableError(
+              `Redis did not answer within ${COMMAND_TIMEOUT_MS} ms.`,
+            ),
+          ),
+        COMMAND_TIMEOUT_MS,
+      );
+      work.then(resolve, reject).finally(() => timer.cancel());
+    });
+  }
+
+  #logAway(error: Error): void {
+    const now = this.#clock.monotonicMs();
+    if (now - this.#lastLogMs < LOG_INTERVAL_MS) return;
+    this.#lastLogMs = now;
+    this.#logger.warn({ err: error }, "redis is away; trying again");
+  }
+}
+
+/** Whether Redis itself answered with an error, as opposed to not answering. */
+function isReply(error: unknown): boolean {
+  return error instanceof Error && error.name === "ReplyError";
+}
+
+function isNoScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("NOSCRIPT");
+}

@@ -1,0 +1,157 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { StoreUnavailableError } from "../../errors.js";
+import type {
+  ClaimResult,
+  IdempotencyStore,
+  KeyValueStore,
+  Store,
+} from "../store.js";
+import type { RedisConnection } from "./connection.js";
+import {
+  claimScript,
+  compareAndSetScript,
+  confirmScript,
+  releaseScript,
+} from "./scripts.js";
+
+/** How many claims of unknown outcome are remembered to be given back. */
+const MAX_DOUBTFUL = 1_000;
+
+const claimReply = z.tuple([
+  z.enum(["claimed", "in_flight", "done", "mismatch"]),
+  z.string(),
+]);
+const flagReply = z.union([z.literal(0), z.literal(1)]);
+
+/** Gives back claims whose outcome never came: Redis may have carried them out, and their keys must not stay taken until the lease ends. */
+class DoubtfulClaims {
+  readonly #connection: RedisConnection;
+  readonly #claims = new Map<string, string>();
+  #giving = false;
+  #closed = false;
+
+  constructor(connection: RedisConnection) {
+    this.#connection = connection;
+  }
+
+  add(key: string, token: string): void {
+    if (this.#closed) return;
+    if (this.#claims.size < MAX_DOUBTFUL) this.#claims.set(token, key);
+    if (!this.#giving) void this.#giveBack();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#claims.clear();
+  }
+
+  async #giveBack(): Promise<void> {
+    this.#giving = true;
+    for (;;) {
+      const [next] = this.#claims;
+      if (next === undefined) break;
+      const [token, key] = next;
+      try {
+        await this.#connection.run(releaseScript, key, [token]);
+        this.#claims.delete(token);
+      } catch (error) {
+        // Away: `run` has waited its second for the connection, so asking again is not a busy loop.
+        if (!(error instanceof StoreUnavailableError))
+          this.#claims.delete(token);
+      }
+    }
+    this.#giving = false;
+  }
+}
+
+function redisIdempotency(
+  connection: RedisConnection,
+  prefix: string,
+  doubtful: DoubtfulClaims,
+): IdempotencyStore {
+  const name = (key: string): string => `${prefix}claim:${key}`;
+  return {
+    async claim(key, { fingerprint, leaseMs }): Promise<ClaimResult> {
+      const token = randomUUID();
+      const args = [fingerprint, token, String(leaseMs)];
+      const reply = await connection
+        .run(claimScript, name(key), args)
+        .catch((error: unknown) => {
+          doubtful.add(name(key), token);
+          throw error;
+        });
+      const [outcome, detail] = claimReply.parse(reply);
+      switch (outcome) {
+        case "claimed":
+          return { outcome, token };
+        case "done":
+          return { outcome, answer: detail };
+        case "in_flight":
+          return { outcome, retryAfterMs: Math.max(1, Number(detail)) };
+        case "mismatch":
+          return { outcome };
+      }
+    },
+    async confirm(key, token, { answer, ttlMs }) {
+      const args = [token, answer, String(ttlMs)];
+      const reply = await connection.run(confirmScript, name(key), args);
+      return flagReply.parse(reply) === 1;
+    },
+    async release(key, token) {
+      await connection.run(releaseScript, name(key), [token]);
+    },
+  };
+}
+
+function redisKeyValue(
+  connection: RedisConnection,
+  prefix: string,
+): KeyValueStore {
+  const name = (key: string): string => `${prefix}value:${key}`;
+  return {
+    get: async (key) =>
+      (await connection.command((redis) => redis.get(name(key)))) ?? undefined,
+    set: async (key, value, { ttlMs }) => {
+      await connection.command((redis) =>
+        redis.set(name(key), value, "PX", ttlMs),
+      );
+    },
+    setIfAbsent: async (key, value, { ttlMs }) =>
+      (await connection.command((redis) =>
+        redis.set(name(key), value, "PX", ttlMs, "NX"),
+      )) === "OK",
+    compareAndSet: async (key, expected, value, { ttlMs }) => {
+      const args = [
+        expected === undefined ? "0" : "1",
+        expected ?? "",
+        value,
+        String(ttlMs),
+      ];
+      const reply = await connection.run(compareAndSetScript, name(key), args);
+      return flagReply.parse(reply) === 1;
+    },
+    delete: async (key) => {
+      await connection.command((redis) => redis.del(name(key)));
+    },
+  };
+}
+
+/** A store on Redis; each step that reads and writes is one Lua script. */
+export function createRedisStore(
+  connection: RedisConnection,
+  prefix: string,
+): Store {
+  const doubtful = new DoubtfulClaims(connection);
+  return {
+    idempotency: redisIdempotency(connection, prefix, doubtful),
+    keyValue: redisKeyValue(connection, prefix),
+    check: async () => {
+      await connection.command((redis) => redis.ping());
+    },
+    close: async () => {
+      doubtful.close();
+      await connection.close();
+    },
+  };
+}
