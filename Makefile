@@ -1,0 +1,35 @@
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test verify format bench kafka-up kafka-down clean
+
+pnpm := scripts/pnpm.sh
+
+help: ## Show what there is to make
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## Bring pnpm and Node 24, install the packages
+	@scripts/setup.sh
+
+demo: setup ## The whole platform in one process, with its console on 127.0.0.1:4800 (DEMO_PORT moves it)
+	@scripts/demo.sh
+
+test: setup ## Build, lint, type-check and run every suite, on a real Kafka, Redis, Postgres and Chromium
+	@scripts/test.sh
+
+verify: setup ## Make the generated files again and compare
+	@$(pnpm) run verify
+
+format: setup ## Put every file in the house's format
+	@$(pnpm) run format
+
+bench: setup ## The benchmarks, each against its peers in the same run
+	@$(pnpm) --filter @easymo/bench start
+
+kafka-up: ## A real Kafka on 127.0.0.1:9092 and Redis on 127.0.0.1:6379, without Docker
+	@infrastructure/kafka/kafka-up.sh
+
+kafka-down: ## Stop what kafka-up started
+	@infrastructure/kafka/kafka-down.sh
+
+clean: ## Remove what was built (dist), not what was installed
+	@rm -rf packages/*/dist services/*/dist demo/dist bench/dist

@@ -1,0 +1,31 @@
+// Makes every generated file again and compares: each package that generates
+// something has a script `generate` that takes `--check`.
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const folders = ["packages", "services"].flatMap((top) =>
+  readdirSync(top).map((name) => join(top, name)),
+);
+let failed = 0;
+for (const folder of [...folders, "demo"]) {
+  const { name, scripts } = JSON.parse(
+    readFileSync(join(folder, "package.json"), "utf8"),
+  );
+  if (scripts?.generate === undefined) continue;
+  const run = spawnSync(`${scripts.generate} --check`, {
+    cwd: folder,
+    shell: true,
+    stdio: "inherit",
+    env: {
+      ...process.env,
+      PATH: `${process.cwd()}/node_modules/.bin:${process.env.PATH}`,
+    },
+  });
+  if (run.status === 0) continue;
+  failed += 1;
+  console.error(
+    `${name}: a generated file differs; run: pnpm --filter ${name} generate`,
+  );
+}
+process.exit(failed === 0 ? 0 : 1);
