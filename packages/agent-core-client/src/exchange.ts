@@ -56,8 +56,8 @@ export async function exchange(
 
 /** fetch says no more than "fetch failed"; what happened is its cause. */
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  if (!(cause instanceof Error)) return String(cause);
+  const cause = Error.isError(error) ? (error.cause ?? error) : error;
+  if (!Error.isError(cause)) return String(cause);
   const code = "code" in cause ? String(cause.code) : undefined;
   return code ?? cause.message;
 }

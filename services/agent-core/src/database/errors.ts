@@ -35,7 +35,7 @@ export function isConnectionFailure(error: unknown): boolean {
     );
   // What pg itself says has no code.
   return (
-    error instanceof Error &&
+    Error.isError(error) &&
     /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|cannot use a pool after/i.test(
       error.message,
     )
@@ -43,7 +43,7 @@ export function isConnectionFailure(error: unknown): boolean {
 }
 
 function codeOf(error: unknown): string | undefined {
-  return error instanceof Error &&
+  return Error.isError(error) &&
     "code" in error &&
     typeof error.code === "string"
     ? error.code
