@@ -131,6 +131,7 @@ export class CallEvents {
             userId: phone,
             phone,
             to: phone,
+            purpose: "payment",
             dedupeKey: `payment:${paymentId}`,
             kind: "text",
             text,
