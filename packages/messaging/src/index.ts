@@ -61,6 +61,7 @@ export {
   type MemoryBus,
   type MemoryBusOptions,
 } from "./bus/memory/memory-bus.js";
+export { createConsumer } from "./consumer/create-consumer.js";
 export type {
   ConsumerOptions,
   EventConsumer,
@@ -77,3 +78,8 @@ export type {
   Lifetime,
   Store,
 } from "./store/store.js";
+export {
+  SpooledPublisher,
+  type SpoolDepth,
+  type SpooledPublisherOptions,
+} from "./spool/spooled-publisher.js";

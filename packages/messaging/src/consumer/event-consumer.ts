@@ -7,14 +7,20 @@ import type { IdempotencyStore } from "../store/store.js";
 
 /** What a handler knows besides the event. */
 export interface HandlerContext {
+  /** As it came; on the retry topic, with the headers that say so. */
   readonly record: ReceivedRecord;
+  /** The topic that the event was first on. */
+  readonly topic: string;
   /** 1 the first time; one more for each time that the record went through the retry topic. */
   readonly attempt: number;
   /** Aborted when the partition has gone to another member or the consumer's stop ran out of patience. */
   readonly signal: AbortSignal;
 }
 
-/** Handles one event; a rejection sends it to the retry topic, and after the last attempt to the dead letters. */
+/**
+ * Handles one event. A rejection sends it to the retry topic, and after the last attempt to the dead letters; one with an
+ * error whose `retryable` is false goes to the dead letters at once.
+ */
 export type EventHandler = (
   event: EasymoEvent,
   context: HandlerContext,
@@ -33,6 +39,10 @@ export interface ConsumerOptions {
   readonly handled?: IdempotencyStore;
   /** How long a handled id is remembered. Default: 7 days. */
   readonly handledTtlMs?: number;
+  /** How long the claim on an event outlives the process that was handling it; it is renewed meanwhile. Default: 15 s. */
+  readonly leaseMs?: number;
+  /** How long `stop` waits for handlers before it aborts their signals. Default: 20 s. */
+  readonly stopTimeoutMs?: number;
   /** Where a group that never committed starts. Default: true, so that nothing is passed over. */
   readonly fromBeginning?: boolean;
   readonly logger: Logger;

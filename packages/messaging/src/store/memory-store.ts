@@ -94,6 +94,11 @@ function memoryIdempotency(clock: Clock): IdempotencyStore {
       claims.set(key, { ...mine, answer }, ttlMs);
       return Promise.resolve(true);
     },
+    extend: (key, token, { leaseMs }) => {
+      const mine = held(key, token);
+      if (mine !== undefined) claims.set(key, mine, leaseMs);
+      return Promise.resolve(mine !== undefined);
+    },
     release: (key, token) => {
       if (held(key, token) !== undefined) claims.delete(key);
       return Promise.resolve();

@@ -23,6 +23,12 @@ export interface IdempotencyStore {
     token: string,
     options: { readonly answer: string; readonly ttlMs: number },
   ): Promise<boolean>;
+  /** Makes the claim hold for `leaseMs` from now. False: it is no longer this token's, or it is answered. */
+  extend(
+    key: string,
+    token: string,
+    options: { readonly leaseMs: number },
+  ): Promise<boolean>;
   /** Gives the claim back undone. Does nothing when it is no longer this token's. */
   release(key: string, token: string): Promise<void>;
 }

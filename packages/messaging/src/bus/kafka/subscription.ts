@@ -41,6 +41,7 @@ export class KafkaSubscription implements Subscription {
   #memberId: string | undefined;
   /** Of this assignment; a step that waited knows by it whether it has been overtaken. */
   #assignment = 0;
+  #pinning = false;
   #consumer: Consumer | undefined;
   #running: Promise<void> = Promise.resolve();
   #lastLogMs = Number.NEGATIVE_INFINITY;
@@ -85,7 +86,8 @@ export class KafkaSubscription implements Subscription {
 
   resume(partitions: readonly TopicPartition[]): void {
     for (const place of partitions) this.#paused.delete(placeOf(place));
-    this.#applyResume(partitions);
+    // Before its start is written down nothing may be read; #assign resumes it then.
+    if (!this.#pinning) this.#applyResume(partitions);
   }
 
   lag(): Promise<readonly PartitionLag[]> {
@@ -177,12 +179,14 @@ export class KafkaSubscription implements Subscription {
     this.#consumer = consumer;
     this.#owned = new Map(places.map((place) => [placeOf(place), place]));
     const pinning = this.#options.fromBeginning !== true && places.length > 0;
+    this.#pinning = pinning;
     if (pinning) this.#applyPause(places);
     else this.#applyPause([...this.#paused.values()]);
     this.#options.onAssigned?.({ partitions: places, continued });
     if (pinning) {
       await this.#pin(consumer, places, overtaken);
       if (overtaken()) return;
+      this.#pinning = false;
       this.#applyResume(
         places.filter((place) => !this.#paused.has(placeOf(place))),
       );

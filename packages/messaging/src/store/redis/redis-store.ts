@@ -12,6 +12,7 @@ import {
   claimScript,
   compareAndSetScript,
   confirmScript,
+  extendScript,
   releaseScript,
 } from "./scripts.js";
 
@@ -96,6 +97,11 @@ function redisIdempotency(
     async confirm(key, token, { answer, ttlMs }) {
       const args = [token, answer, String(ttlMs)];
       const reply = await connection.run(confirmScript, name(key), args);
+      return flagReply.parse(reply) === 1;
+    },
+    async extend(key, token, { leaseMs }) {
+      const args = [token, String(leaseMs)];
+      const reply = await connection.run(extendScript, name(key), args);
       return flagReply.parse(reply) === 1;
     },
     async release(key, token) {

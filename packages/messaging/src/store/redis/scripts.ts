@@ -32,6 +32,14 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1
 `);
 
+/** KEYS[1] the claim; ARGV token, lease ms. */
+export const extendScript = lua(`
+local held = redis.call('HMGET', KEYS[1], 't', 'a')
+if held[1] ~= ARGV[1] or held[2] then return 0 end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+`);
+
 /** KEYS[1] the claim; ARGV token. */
 export const releaseScript = lua(`
 local held = redis.call('HMGET', KEYS[1], 't', 'a')

@@ -1,0 +1,386 @@
+import type { Logger } from "pino";
+import type { Bus, BusRecord } from "../bus/bus.js";
+import { delay, hostClock, type Clock } from "../clock.js";
+import { MessagingError } from "../errors.js";
+import type { EasymoEvent } from "../events/event.js";
+import { recordOf } from "../events/records.js";
+import type { MetricsSource } from "../metrics.js";
+import type { TopicName } from "../topics/catalogue.generated.js";
+import { encodeFrame } from "./frame.js";
+import { SpoolFiles, type SpoolPlace } from "./spool-files.js";
+import { spoolMetrics, type SpoolMetrics } from "./spool-metrics.js";
+
+export interface SpooledPublisherOptions {
+  readonly bus: Bus;
+  /** Of this process alone. */
+  readonly directory: string;
+  /** What the spool takes on the disk at most; beyond it the newest events are refused. */
+  readonly maxBytes: number;
+  readonly logger: Logger;
+  readonly metrics: MetricsSource;
+  readonly clock?: Clock;
+}
+
+/** What waits to be acknowledged. */
+export interface SpoolDepth {
+  readonly records: number;
+  readonly bytes: number;
+  /** True while events go by way of the disk. */
+  readonly spooling: boolean;
+}
+
+const KIB = 1_024;
+const MIB = 1_024 * KIB;
+/** Acknowledgements that take longer than this send what follows to the disk. */
+const SPOOL_AFTER_MS = 250;
+const MAX_WINDOW_BYTES = MIB;
+const MAX_BATCH_RECORDS = 500;
+const READ_BYTES = 256 * KIB;
+const WRITE_BYTES = 256 * KIB;
+/** What may wait for a disk that does not take it. */
+const MAX_UNWRITTEN_BYTES = 8 * MIB;
+const AGAIN_MS = 200;
+const DISK_AGAIN_MS = 1_000;
+const REFUSAL_LOG_INTERVAL_MS = 1_000;
+
+/** A record on its way, in memory. */
+interface Item {
+  readonly record: BusRecord;
+  readonly bytes: number;
+  /** Right behind it on the disk, once it is there. */
+  end?: SpoolPlace;
+  delivered: boolean;
+}
+
+/**
+ * Publishes for producers that must not wait. While the bus answers, events go straight to it; when it does not, they go
+ * to files and from there, in the order that they came in, one batch after the other. Everything on the disk survives the
+ * process; the next one on the same directory delivers it first.
+ */
+export class SpooledPublisher {
+  readonly #bus: Bus;
+  readonly #maxBytes: number;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #metrics: SpoolMetrics;
+  readonly #files: SpoolFiles;
+  readonly #closing = new AbortController();
+  /** Next to be delivered. */
+  #window: Item[] = [];
+  #windowBytes = 0;
+  /** To be written to the disk. */
+  #unwritten: Item[] = [];
+  #unwrittenBytes = 0;
+  #spooling = true;
+  #opened = false;
+  #records = 0;
+  /** Up to here the files are in the window, or delivered. */
+  #readTo: SpoolPlace = { segment: 0, offset: 0 };
+  #writing: Promise<void> | undefined;
+  #pumping: Promise<void> = Promise.resolve();
+  #wake: () => void = () => undefined;
+  #drained: (() => void)[] = [];
+  #refused = 0;
+  #lastRefusalLogMs = Number.NEGATIVE_INFINITY;
+  readonly #unobserve: () => void;
+
+  constructor(options: SpooledPublisherOptions) {
+    this.#bus = options.bus;
+    this.#maxBytes = options.maxBytes;
+    this.#logger = options.logger;
+    this.#clock = options.clock ?? hostClock;
+    this.#metrics = spoolMetrics(options.metrics);
+    this.#unobserve = this.#metrics.observe(() => this.depth());
+    const segmentBytes = Math.min(
+      4 * MIB,
+      Math.max(64 * KIB, options.maxBytes / 16),
+    );
+    this.#files = new SpoolFiles(options.directory, segmentBytes);
+  }
+
+  /** Begins with what an earlier run left. Events published before this wait for it. */
+  async open(): Promise<void> {
+    const { records, tornBytes, start } = await this.#files.open();
+    if (tornBytes > 0) {
+      this.#logger.warn(
+        { tornBytes },
+        "the spool's end was cut short by a crash",
+      );
+    }
+    if (records > 0)
+      this.#logger.info({ records }, "delivering spooled events");
+    this.#readTo = start;
+    this.#records += records;
+    this.#opened = true;
+    this.#pumping = this.#pump();
+    this.#write();
+  }
+
+  /** Takes an event. Never waits, never throws: what cannot be taken is counted and logged. */
+  publish(topic: TopicName, event: EasymoEvent): void {
+    try {
+      this.#accept(recordOf(topic, event));
+    } catch (error) {
+      this.#metrics.refused.inc({ topic });
+      this.#logger.error(
+        { err: error, topic },
+        "an event could not be published",
+      );
+    }
+  }
+
+  depth(): SpoolDepth {
+    return {
+      records: this.#records,
+      bytes: this.#files.bytes + this.#unwrittenBytes + this.#windowBytes,
+      spooling: this.#opened && this.#spooling,
+    };
+  }
+
+  /** True when everything was acknowledged within the time. */
+  async flush(timeoutMs: number): Promise<boolean> {
+    if (this.#records === 0) return true;
+    const end = new AbortController();
+    const drained = new Promise<void>((resolve) => this.#drained.push(resolve));
+    await Promise.race([drained, delay(this.#clock, timeoutMs, end.signal)]);
+    end.abort();
+    return this.depth().records === 0;
+  }
+
+  /** Stops delivering; what is not acknowledged is on the disk when this resolves, for the next run. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#wake();
+    await this.#pumping;
+    this.#startSpooling();
+    await this.#writing;
+    this.#unobserve();
+  }
+
+  #accept(record: BusRecord): void {
+    const bytes = encodedBytes(record);
+    if (this.#closing.signal.aborted || !this.#fits(bytes)) {
+      this.#refuse(record.topic);
+      return;
+    }
+    this.#records += 1;
+    const item: Item = { record, bytes, delivered: false };
+    if (this.#spooling) {
+      this.#unwritten.push(item);
+      this.#unwrittenBytes += bytes;
+      this.#write();
+      this.#wake();
+      return;
+    }
+    this.#window.push(item);
+    this.#windowBytes += bytes;
+    if (this.#windowBytes > MAX_WINDOW_BYTES) this.#startSpooling();
+    this.#wake();
+  }
+
+  #fits(bytes: number): boolean {
+    const unwritten = this.#unwrittenBytes + bytes;
+    return (
+      this.#files.bytes + this.#windowBytes + unwritten <= this.#maxBytes &&
+      unwritten <= MAX_UNWRITTEN_BYTES
+    );
+  }
+
+  #refuse(topic: string): void {
+    this.#metrics.refused.inc({ topic });
+    this.#refused += 1;
+    const now = this.#clock.monotonicMs();
+    if (now - this.#lastRefusalLogMs < REFUSAL_LOG_INTERVAL_MS) return;
+    this.#lastRefusalLogMs = now;
+    const { records, bytes } = this.depth();
+    this.#logger.error(
+      { refused: this.#refused, records, bytes },
+      "the spool is full; newest events are refused",
+    );
+    this.#refused = 0;
+  }
+
+  /** From here on events go by way of the disk; those on their way are written too, in case the process ends. */
+  #startSpooling(): void {
+    if (!this.#spooling) {
+      this.#spooling = true;
+      this.#unwritten = [...this.#window];
+      this.#unwrittenBytes = this.#windowBytes;
+      this.#logger.warn(
+        "the bus does not answer; events are spooled on the disk",
+      );
+    }
+    this.#write();
+  }
+
+  #write(): void {
+    if (!this.#opened || this.#unwritten.length === 0) return;
+    this.#writing ??= this.#writeAll();
+  }
+
+  async #writeAll(): Promise<void> {
+    // Events of one turn of the event loop go in one write.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#unwritten.length > 0) {
+      const chunk = this.#takeUnwritten();
+      const undelivered = chunk.filter(({ delivered }) => !delivered);
+      try {
+        if (undelivered.length > 0) await this.#append(undelivered);
+      } catch (error) {
+        this.#logger.error({ err: error }, "the spool cannot be written");
+        this.#unwritten = [...undelivered, ...this.#unwritten];
+        this.#unwrittenBytes = bytesOf(this.#unwritten);
+        if (this.#closing.signal.aborted) break;
+        await delay(this.#clock, DISK_AGAIN_MS, this.#closing.signal);
+      }
+      this.#wake();
+    }
+    this.#writing = undefined;
+    this.#wake();
+  }
+
+  #takeUnwritten(): Item[] {
+    const chunk: Item[] = [];
+    let bytes = 0;
+    for (const item of this.#unwritten) {
+      if (chunk.length > 0 && bytes + item.bytes > WRITE_BYTES) break;
+      chunk.push(item);
+      bytes += item.bytes;
+    }
+    this.#unwritten = this.#unwritten.slice(chunk.length);
+    this.#unwrittenBytes = bytesOf(this.#unwritten);
+    return chunk;
+  }
+
+  async #append(items: readonly Item[]): Promise<void> {
+    const ends = await this.#files.append(
+      items.map(({ record }) => encodeFrame(record)),
+    );
+    for (const [at, item] of items.entries()) {
+      const end = ends[at];
+      if (end === undefined) continue;
+      item.end = end;
+      // Those on their way already are not to be read again.
+      if (this.#window.includes(item) || item.delivered) this.#readTo = end;
+    }
+  }
+
+  /** Delivers, one batch after the other. */
+  async #pump(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      if (this.#window.length === 0) await this.#refill();
+      const batch = this.#window.slice(0, MAX_BATCH_RECORDS);
+      if (batch.length > 0) {
+        await this.#deliver(batch);
+      } else if (!signal.aborted) {
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+      }
+    }
+  }
+
+  /** The next records from the disk; when nothing is left there, the straight way is open again. */
+  async #refill(): Promise<void> {
+    if (!this.#spooling) return;
+    const read = await this.#files.read(this.#readTo, READ_BYTES);
+    const last = read.at(-1);
+    if (last !== undefined) {
+      this.#readTo = last.end;
+      this.#window = read.map(({ record, end }) => ({
+        record,
+        bytes: encodedBytes(record),
+        end,
+        delivered: false,
+      }));
+      this.#windowBytes = bytesOf(this.#window);
+      return;
+    }
+    if (this.#writing !== undefined) return;
+    await this.#files.clear();
+    if (this.#writing !== undefined) return;
+    this.#window = this.#unwritten;
+    this.#windowBytes = this.#unwrittenBytes;
+    this.#unwritten = [];
+    this.#unwrittenBytes = 0;
+    this.#spooling = false;
+  }
+
+  async #deliver(batch: readonly Item[]): Promise<void> {
+    const { signal } = this.#closing;
+    const patience = this.#clock.setTimeout(
+      () => this.#startSpooling(),
+      SPOOL_AFTER_MS,
+    );
+    let left = batch;
+    while (left.length > 0 && !signal.aborted) {
+      left = await this.#send(left, signal);
+      if (left.length > 0) await delay(this.#clock, AGAIN_MS, signal);
+    }
+    patience.cancel();
+    this.#window = this.#window.filter(({ delivered }) => !delivered);
+    this.#windowBytes = bytesOf(this.#window);
+    await this.#saveProgress(batch);
+    if (this.#records === 0) {
+      for (const resolve of this.#drained.splice(0)) resolve();
+    }
+  }
+
+  /** Sends each record by itself, all at once: the bus keeps their order by key. Gives those that must be sent again. */
+  async #send(batch: readonly Item[], signal: AbortSignal): Promise<Item[]> {
+    const results = await Promise.allSettled(
+      batch.map(({ record }) =>
+        // The same records are offered until they are taken, so that the broker can tell a repeat.
+        this.#bus.publish([record], {
+          timeoutMs: Number.POSITIVE_INFINITY,
+          signal,
+        }),
+      ),
+    );
+    return batch.filter((item, at) => {
+      const result = results[at];
+      if (result?.status === "rejected" && isRetryable(result.reason))
+        return true;
+      if (result?.status === "rejected") {
+        const { topic } = item.record;
+        this.#metrics.refused.inc({ topic });
+        this.#logger.error(
+          { err: result.reason, topic },
+          "an event was refused by the bus",
+        );
+      }
+      item.delivered = true;
+      this.#records -= 1;
+      return false;
+    });
+  }
+
+  async #saveProgress(batch: readonly Item[]): Promise<void> {
+    const last = batch.findLast(
+      ({ delivered, end }) => delivered && end !== undefined,
+    );
+    if (last?.end === undefined) return;
+    try {
+      await this.#files.delivered(last.end);
+    } catch (error) {
+      // Unsaved, the next run would deliver them once more, under the same ids.
+      this.#logger.warn({ err: error }, "the spool's position was not saved");
+    }
+  }
+}
+
+function bytesOf(items: readonly Item[]): number {
+  return items.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** About what a record takes in a file. */
+function encodedBytes({ topic, key, value, headers }: BusRecord): number {
+  let bytes = 64 + topic.length + key.length + value.length;
+  for (const [name, header] of Object.entries(headers)) {
+    bytes += 6 + name.length + header.length;
+  }
+  return bytes;
+}
+
+function isRetryable(error: unknown): boolean {
+  return !(error instanceof MessagingError) || error.retryable;
+}
