@@ -44,7 +44,7 @@ interface Segment {
 
 /**
  * The files of a spool: segments that are appended to and read in order, and the place up to which everything is
- * delivered. A segment is removed when everything in it is. Calls must not overlap, except for reading.
+ * delivered. A segment is removed when everything in it is. Appends must not overlap.
  */
 export class SpoolFiles {
   readonly #directory: string;
@@ -106,7 +106,8 @@ export class SpoolFiles {
         await file.close();
       }
     } catch (error) {
-      // What did get written must not come between whole records.
+      // What did get written must not come between whole records; neither may it should this fail too.
+      this.#appending = undefined;
       await truncate(path, from).catch(() => undefined);
       throw error;
     }

@@ -265,15 +265,22 @@ export class SpooledPublisher {
     }
   }
 
+  #isClosing(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  #isWriting(): boolean {
+    return this.#writing !== undefined;
+  }
+
   /** Delivers, one batch after the other. */
   async #pump(): Promise<void> {
-    const { signal } = this.#closing;
-    while (!signal.aborted) {
+    while (!this.#isClosing()) {
       if (this.#window.length === 0) await this.#refill();
       const batch = this.#window.slice(0, MAX_BATCH_RECORDS);
       if (batch.length > 0) {
         await this.#deliver(batch);
-      } else if (!signal.aborted) {
+      } else if (!this.#isClosing()) {
         await new Promise<void>((resolve) => (this.#wake = resolve));
       }
     }
@@ -295,9 +302,9 @@ export class SpooledPublisher {
       this.#windowBytes = bytesOf(this.#window);
       return;
     }
-    if (this.#writing !== undefined) return;
+    if (this.#isWriting()) return;
     await this.#files.clear();
-    if (this.#writing !== undefined) return;
+    if (this.#isWriting()) return;
     this.#window = this.#unwritten;
     this.#windowBytes = this.#unwrittenBytes;
     this.#unwritten = [];

@@ -61,13 +61,13 @@ const RETRIED = new Set([
 ]);
 
 function relay(logger: Logger, { namespace, level, log }: LogEntry): void {
-  const { message, timestamp: _, logger: __, ...details } = log;
-  const line = { kafkajs: namespace, ...details };
-  if (level === logLevel.ERROR && !RETRIED.has(namespace)) {
-    logger.error(line, message);
-  } else if (level === logLevel.WARN && !RETRIED.has(namespace)) {
-    logger.warn(line, message);
-  } else {
+  const { message, ...details } = log;
+  const line = { ...details, logger: "kafkajs", kafkajs: namespace };
+  if (RETRIED.has(namespace) || level > logLevel.WARN) {
     logger.debug(line, message);
+  } else if (level === logLevel.ERROR) {
+    logger.error(line, message);
+  } else {
+    logger.warn(line, message);
   }
 }

@@ -166,7 +166,7 @@ export class Publisher {
   async #askPartitions(topic: string, state: TopicState): Promise<void> {
     state.asking = true;
     state.askedMs = this.#clock.monotonicMs();
-    do {
+    for (;;) {
       try {
         const partitions = await this.#admin.partitionCount(topic);
         if (partitions > 0) state.partitions = partitions;
@@ -177,7 +177,7 @@ export class Publisher {
       state.waiting = state.waiting.filter(({ delivery }) => !delivery.over);
       if (state.waiting.length === 0) break;
       await delay(this.#clock, LOOKUP_PAUSE_MS);
-    } while (state.partitions === undefined);
+    }
     state.asking = false;
     const { partitions, waiting } = state;
     if (partitions === undefined) return;

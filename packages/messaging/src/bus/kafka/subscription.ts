@@ -218,7 +218,8 @@ export class KafkaSubscription implements Subscription {
   }
 
   /** Hands records over; a partition that is not this member's (any more) keeps its place. */
-  #take({ batch, resolveOffset }: EachBatchPayload): Promise<void> {
+  #take(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
     const place = { topic: batch.topic, partition: batch.partition };
     const last = batch.messages.at(-1);
     if (last !== undefined && this.#owned.has(placeOf(place))) {
@@ -226,7 +227,7 @@ export class KafkaSubscription implements Subscription {
         receivedRecord(place, message),
       );
       this.#options.onRecords({ ...place, records });
-      resolveOffset(last.offset);
+      payload.resolveOffset(last.offset);
     }
     return Promise.resolve();
   }
