@@ -77,7 +77,7 @@ function unionError(
   root: unknown,
 ): ProtocolError {
   const deepest = issue.errors
-    .flatMap((branch) => mostTelling(branch) ?? [])
+    .flat()
     .filter((inner) => inner.path.length > 0 || inner.code !== "invalid_type")
     .sort((a, b) => b.path.length - a.path.length)[0];
   if (deepest) {
@@ -111,13 +111,13 @@ function valueError(
       );
     case "too_small":
       return new ProtocolError(
-        `${kindOf(issue.origin)}_below_min_value`,
+        `${kindOf(issue.origin, param)}_below_min_value`,
         `Invalid '${param}': expected a value >= ${String(issue.minimum)}, but got ${describe(value)} instead.`,
         param,
       );
     case "too_big":
       return new ProtocolError(
-        `${kindOf(issue.origin)}_above_max_value`,
+        `${kindOf(issue.origin, param)}_above_max_value`,
         `Invalid '${param}': expected a value <= ${String(issue.maximum)}, but got ${describe(value)} instead.`,
         param,
       );
@@ -130,12 +130,12 @@ function valueError(
   }
 }
 
-function kindOf(origin: string): string {
-  return origin === "number"
-    ? "decimal"
-    : origin === "int"
-      ? "integer"
-      : origin;
+/** Whole numbers in the protocol are those of milliseconds, tokens and positions. */
+function kindOf(origin: string, param: string): string {
+  if (origin !== "number") {
+    return origin;
+  }
+  return /_(?:ms|tokens|index)$/.test(param) ? "integer" : "decimal";
 }
 
 function valueAt(root: unknown, path: Path): unknown {
