@@ -3,6 +3,7 @@ import {
   type ServiceApp,
   type ServiceKit,
 } from "@easymo/service-kit";
+import type { Express } from "express";
 import { callRoutes } from "./calls/routes.js";
 import type { Config } from "./config.js";
 import type { Database } from "./database/port.js";
@@ -41,7 +42,9 @@ export function agentCoreRoutes({
 }
 
 /** Composes the service; starts nothing. */
-export function createAgentCore(deps: AgentCoreDeps): ServiceApp {
+export function createAgentCore(
+  deps: AgentCoreDeps,
+): ServiceApp & { http: Express } {
   const { config, kit, database } = deps;
   const routes = agentCoreRoutes(deps);
   const document = openApiDocument(routes);
