@@ -32,6 +32,8 @@ export interface MemoryBusOptions extends Partial<BusDependencies> {
 export interface MemoryBus extends Bus {
   /** While false, publishing and checking fail and nothing is delivered, as when the brokers are away. */
   setAvailable(available: boolean): void;
+  /** Makes a topic; one that is there stays as it is. */
+  addTopic(topic: string, partitions: number): void;
   /** What a topic holds, oldest first within each partition. */
   records(topic: string): readonly ReceivedRecord[];
 }
@@ -42,7 +44,8 @@ export function createMemoryBus(options: MemoryBusOptions = {}): MemoryBus {
 }
 
 class InProcessBus implements MemoryBus {
-  readonly #topics: ReadonlyMap<string, readonly PartitionLog[]>;
+  readonly #topics = new Map<string, readonly PartitionLog[]>();
+  readonly #maxRecords: number;
   readonly #groups = new Map<string, MemoryGroup>();
   readonly #members = new Set<MemoryMember>();
   readonly #clock: Clock;
@@ -54,22 +57,13 @@ class InProcessBus implements MemoryBus {
     this.#clock = options.clock ?? hostClock;
     this.#metrics =
       options.metrics === undefined ? undefined : busMetrics(options.metrics);
-    const maxRecords = options.maxRecordsPerPartition ?? 10_000;
-    const sizes = {
-      ...Object.fromEntries(
-        topicCatalogue.map(({ name, partitions }) => [name, partitions]),
-      ),
-      ...options.topics,
-    };
-    this.#topics = new Map(
-      Object.entries(sizes).map(([topic, partitions]) => [
-        topic,
-        Array.from(
-          { length: partitions },
-          (_, partition) => new PartitionLog(topic, partition, maxRecords),
-        ),
-      ]),
-    );
+    this.#maxRecords = options.maxRecordsPerPartition ?? 10_000;
+    for (const { name, partitions } of topicCatalogue) {
+      this.addTopic(name, partitions);
+    }
+    for (const [topic, partitions] of Object.entries(options.topics ?? {})) {
+      this.addTopic(topic, partitions);
+    }
   }
 
   async publish(records: readonly BusRecord[]): Promise<void> {
@@ -125,6 +119,15 @@ class InProcessBus implements MemoryBus {
   setAvailable(available: boolean): void {
     this.#available = available;
     if (available) for (const member of this.#members) member.wake();
+  }
+
+  addTopic(topic: string, partitions: number): void {
+    if (this.#topics.has(topic)) return;
+    const logs = Array.from(
+      { length: partitions },
+      (_, partition) => new PartitionLog(topic, partition, this.#maxRecords),
+    );
+    this.#topics.set(topic, logs);
   }
 
   records(topic: string): readonly ReceivedRecord[] {
