@@ -142,6 +142,17 @@ describe("someone who dials a number", () => {
     expect(stream.audio()).toEqual(Buffer.alloc(320, 1));
   });
 
+  test("may be hushed in the middle of a word", async () => {
+    application.twiml("/voice", streamTwiml);
+    const call = carrier().placeCall({ from, to });
+    await call.waitFor("streamStarted");
+    const speaking = call.speak(Buffer.alloc(80_000, 1));
+    expect(call.unsaidBytes).toBe(80_000);
+    call.hush();
+    await speaking;
+    expect(call.unsaidBytes).toBe(0);
+  });
+
   test("presses keys that arrive as dtmf messages; other keys do not exist", async () => {
     application.twiml("/voice", streamTwiml);
     const call = carrier().placeCall({ from, to });

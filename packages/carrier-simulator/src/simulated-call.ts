@@ -156,6 +156,11 @@ export class SimulatedCall {
     return this.#line.speech.say(mulaw);
   }
 
+  /** What is queued by `speak` and has not been said yet. */
+  get unsaidBytes(): number {
+    return this.#line.speech.bytes;
+  }
+
   /** Stops in the middle of what is being said. */
   hush(): void {
     this.#line.speech.drop();

@@ -9,9 +9,9 @@ interface Utterance {
 export class SpeechQueue {
   readonly #utterances: Utterance[] = [];
 
-  /** True while there is something to say. */
-  get speaking(): boolean {
-    return this.#utterances.length > 0;
+  /** What has not been said yet. */
+  get bytes(): number {
+    return this.#utterances.reduce((sum, { rest }) => sum + rest.length, 0);
   }
 
   /** Resolves when the last of it has been taken, or was dropped. */
