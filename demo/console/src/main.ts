@@ -1,0 +1,60 @@
+import { fetchPeople, fetchSetup } from "./api.js";
+import { Conversation } from "./conversation.js";
+import { byId } from "./dom.js";
+import { typeOf } from "./event-summary.js";
+import { EventsView } from "./events-view.js";
+import { followFeed } from "./feed.js";
+import { renderPeople } from "./people-view.js";
+import { wireShortcuts } from "./shortcuts.js";
+import { Softphone } from "./softphone.js";
+import { wireTabs } from "./tabs.js";
+import type { Setup } from "./wire.js";
+
+/** Agent-core is asked once things have been quiet for so long. */
+const PEOPLE_AFTER_MS = 400;
+
+const conversation = new Conversation();
+const phone = new Softphone(conversation);
+const events = new EventsView();
+const link = byId("link", HTMLParagraphElement);
+let peopleTimer: number | undefined;
+
+function factsOf({ model, voice }: Setup): string {
+  const answers =
+    model === "openai" ? "OpenAI’s model answers" : "The offline model answers";
+  const speaks =
+    voice === "espeak" ? "" : "; without a synthesizer, voices hum";
+  return `${answers}${speaks}`;
+}
+
+function refreshPeople(): void {
+  window.clearTimeout(peopleTimer);
+  peopleTimer = window.setTimeout(() => {
+    fetchPeople().then(renderPeople, () => undefined);
+  }, PEOPLE_AFTER_MS);
+}
+
+followFeed({
+  entry: (entry) => {
+    events.add(entry);
+    conversation.apply(entry);
+    if (!typeOf(entry).startsWith("media.")) refreshPeople();
+  },
+  ringing: (ringing) => phone.ring(ringing),
+  rung: (ringing) => phone.stopRinging(ringing),
+  live: (live) => {
+    link.dataset.live = String(live);
+    link.textContent = live ? "Live" : "Reconnecting…";
+  },
+});
+
+wireTabs((tab) => {
+  if (tab !== "tab-events") refreshPeople();
+});
+wireShortcuts(phone, events);
+refreshPeople();
+
+const setup = await fetchSetup();
+byId("facts", HTMLParagraphElement).textContent = factsOf(setup);
+phone.offer(setup.lines);
+events.topics(setup.topics);

@@ -1,0 +1,55 @@
+import { byId } from "./dom.js";
+import type { EventsView } from "./events-view.js";
+import type { Softphone } from "./softphone.js";
+
+/** Single keys, outside of fields, as the dialog lists them. */
+export function wireShortcuts(phone: Softphone, events: EventsView): void {
+  const help = byId("help", HTMLDialogElement);
+  const enabled = byId("keys-on", HTMLInputElement);
+  const openHelp = byId("open-help", HTMLButtonElement);
+  openHelp.addEventListener("click", () => help.showModal());
+
+  const actions: Readonly<Record<string, () => void>> = {
+    c: () => phone.call(),
+    a: () => phone.answer(),
+    h: () => phone.hangUp(),
+    i: () => phone.interrupt(),
+    m: () => void phone.toggleMicrophone(),
+    s: () => phone.toggleMute(),
+    "/": () => phone.speak(),
+    "?": () => help.showModal(),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;
+    if (event.key === "Escape") {
+      leave(events);
+      return;
+    }
+    if (!enabled.checked || isField(event.target)) return;
+    const action = actions[event.key.toLowerCase()];
+    if (action !== undefined) action();
+    else if (/^[0-9*#]$/.test(event.key)) phone.press(event.key);
+    else return;
+    event.preventDefault();
+  });
+}
+
+function leave(events: EventsView): void {
+  if (isField(document.activeElement)) {
+    if (document.activeElement instanceof HTMLElement) {
+      document.activeElement.blur();
+    }
+    return;
+  }
+  events.closeDetail();
+}
+
+/** Where keys mean letters. */
+function isField(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLTextAreaElement ||
+    target instanceof HTMLSelectElement ||
+    (target instanceof HTMLInputElement && target.type !== "radio")
+  );
+}
