@@ -48,7 +48,7 @@ export interface ResponseResource {
   readonly audio: {
     readonly output: {
       readonly format: AudioFormat;
-      readonly voice: SessionConfig["audio"]["output"]["voice"];
+      readonly voice: string;
     };
   };
   readonly usage: ResponseUsage | null;

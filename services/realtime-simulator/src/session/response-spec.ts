@@ -3,7 +3,7 @@ import type { Voice } from "@easymo/telephone-audio";
 import type { Situation } from "../brain/types.js";
 import type { Fault, Faults } from "../faults.js";
 import type { ServerEvent } from "../protocol/server-events.js";
-import type { AudioFormat, SessionConfig } from "../protocol/session-config.js";
+import type { AudioFormat } from "../protocol/session-config.js";
 import type { Entry } from "./conversation.js";
 import type { Ids } from "./ids.js";
 import type { Tokens } from "./tokens.js";
@@ -26,7 +26,7 @@ export interface ResponseSpec {
   readonly modality: "audio" | "text";
   readonly maxOutputTokens: number | "inf";
   readonly format: AudioFormat;
-  readonly voice: SessionConfig["audio"]["output"]["voice"];
+  readonly voice: string;
   readonly metadata: Readonly<Record<string, string>> | null;
   readonly situation: Situation;
   readonly input: Tokens;

@@ -161,7 +161,7 @@ export class Responses {
       modality: modalities[0] ?? "audio",
       maxOutputTokens: parameters.max_output_tokens ?? config.max_output_tokens,
       format: output?.format ?? config.audio.output.format,
-      voice: output?.voice ?? config.audio.output.voice,
+      voice: nameOf(output?.voice ?? config.audio.output.voice),
       metadata: parameters.metadata ?? null,
       situation: {
         instructions: config.instructions,
@@ -199,4 +199,9 @@ function offered(tool: FunctionTool) {
 
 function chosen(choice: ToolChoice) {
   return typeof choice === "string" ? choice : { name: choice.name };
+}
+
+/** A custom voice is known by its id. */
+function nameOf(voice: SessionConfig["audio"]["output"]["voice"]): string {
+  return typeof voice === "string" ? voice : voice.id;
 }

@@ -1,5 +1,5 @@
+import type { Logger } from "@easymo/service-kit";
 import { toneVoice, type Voice } from "@easymo/telephone-audio";
-import type { Logger } from "pino";
 import { CachedVoice } from "./cached-voice.js";
 import { EspeakVoice } from "./espeak-voice.js";
 
