@@ -1,7 +1,12 @@
 import type { AgentCoreClient } from "@easymo/agent-core-client";
 import { SpooledPublisher, type Bus, type Store } from "@easymo/messaging";
 import type { RoutingSource } from "@easymo/routing";
-import { createServiceHttp, type ServiceApp, type ServiceKit, type Timer } from "@easymo/service-kit";
+import {
+  createServiceHttp,
+  type ServiceApp,
+  type ServiceKit,
+  type Timer,
+} from "@easymo/service-kit";
 import { CallEvents } from "./call/call-events.js";
 import type { CallObservation } from "./call/call-effects.js";
 import type { Call, CallPorts } from "./call/call.js";
@@ -66,7 +71,10 @@ class VoiceBridge implements ServiceApp {
     this.#config = config;
     this.#deps = deps;
     this.#modelSessionMaxMs = config.MODEL_SESSION_MAX_SECONDS * 1_000;
-    this.#metrics = voiceMetrics(deps.metrics, () => this.#registry.activeCount);
+    this.#metrics = voiceMetrics(
+      deps.metrics,
+      () => this.#registry.activeCount,
+    );
     this.#publisher = new SpooledPublisher({
       bus,
       directory: config.SPOOL_DIR,
@@ -104,7 +112,10 @@ class VoiceBridge implements ServiceApp {
         const { direction, callId } = call.identity;
         this.#metrics.calls.inc({ direction, outcome: reason });
         this.#outcomes.set(callId, { outcome, language: call.language });
-        logger.info({ callId, reason, tenantId: call.identity.tenantId }, "call ended");
+        logger.info(
+          { callId, reason, tenantId: call.identity.tenantId },
+          "call ended",
+        );
       },
     });
     const signatures = {
@@ -265,7 +276,9 @@ class VoiceBridge implements ServiceApp {
     if (call === undefined) {
       const capacity = this.#capacity();
       if (capacity !== "free")
-        return { refusal: capacity === "full" ? "all lines are busy" : "draining" };
+        return {
+          refusal: capacity === "full" ? "all lines are busy" : "draining",
+        };
       const identity = this.#identify(carrierCall, requestId);
       if (identity === undefined)
         return { refusal: "no channel has the number that was called" };
@@ -285,7 +298,10 @@ class VoiceBridge implements ServiceApp {
         { idempotencyKey: `create-call:${callId}` },
       )
       .catch((error: unknown) => {
-        this.#deps.logger.warn({ err: error, callId }, "call not logged in agent-core");
+        this.#deps.logger.warn(
+          { err: error, callId },
+          "call not logged in agent-core",
+        );
       });
   }
 
@@ -334,8 +350,10 @@ class VoiceBridge implements ServiceApp {
       sendPaymentByWhatsApp: (call, paymentId, text) =>
         this.#payments.send(call.identity, paymentId, text),
       observe: (call, what) => observe(metrics, what),
-      observeForward: (direction, seconds) => forward[direction].observe(seconds),
-      countFrames: (direction, frames) => metrics.frames.inc({ direction }, frames),
+      observeForward: (direction, seconds) =>
+        forward[direction].observe(seconds),
+      countFrames: (direction, frames) =>
+        metrics.frames.inc({ direction }, frames),
     };
   }
 

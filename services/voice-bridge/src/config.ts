@@ -21,7 +21,8 @@ const GRACE_BEYOND_DRAIN_SECONDS = 25;
 const shape = {
   ...settings({ port: 4100 }),
   /** Default: DRAIN_SECONDS and 25 more. */
-  SHUTDOWN_GRACE_SECONDS: commonSettings.SHUTDOWN_GRACE_SECONDS.unwrap().optional(),
+  SHUTDOWN_GRACE_SECONDS:
+    commonSettings.SHUTDOWN_GRACE_SECONDS.unwrap().optional(),
   ...busSettings,
   ...routingSettings,
   ...agentCoreSettings,

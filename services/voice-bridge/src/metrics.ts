@@ -4,9 +4,7 @@ const FINE_SECONDS = [
   0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01,
   0.02, 0.05, 0.1,
 ];
-const FIRST_AUDIO_SECONDS = [
-  0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10,
-];
+const FIRST_AUDIO_SECONDS = [0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10];
 
 /** The bridge's own metrics; see the contract's section on metrics. */
 export function voiceMetrics(metrics: Metrics, activeCalls: () => number) {

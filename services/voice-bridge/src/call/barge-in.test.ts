@@ -100,7 +100,9 @@ describe("a caller who speaks over the agent", () => {
     const item = call.begin("r1");
     call.speak(item, "r1", 200);
     call.model({ type: "speech_started", itemId: "u1" });
-    expect(call.all("observe").filter((o) => o.what.metric === "barge_in")).toHaveLength(1);
+    expect(
+      call.all("observe").filter((o) => o.what.metric === "barge_in"),
+    ).toHaveLength(1);
   });
 });
 

@@ -27,12 +27,7 @@ export interface CapturedIntent {
 }
 
 export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | JsonValue[]
-  | { [key: string]: JsonValue };
+  string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
 /** What is told of calls: each event with what all events of a call have. */
 export class CallEvents {

@@ -6,8 +6,18 @@ import {
   type StopReason,
   type StreamOutcome,
 } from "./call-state.js";
-import { beginTransfer, endNow, endWhenFarewellHeard, legEnded } from "./ending.js";
-import { callerUnderstood, keyPressed, speechStarted, speechStopped } from "./listening.js";
+import {
+  beginTransfer,
+  endNow,
+  endWhenFarewellHeard,
+  legEnded,
+} from "./ending.js";
+import {
+  callerUnderstood,
+  keyPressed,
+  speechStarted,
+  speechStopped,
+} from "./listening.js";
 import {
   connectedWhenBoth,
   modelClosed,
@@ -16,10 +26,30 @@ import {
   successorFailed,
   successorReady,
 } from "./model-link.js";
-import { audioComplete, markReturned, presumeHeard, unheardMs } from "./playback-ledger.js";
-import { nextResponse, responseEnded, responseRefused, responseStarted } from "./responses.js";
-import { itemAudioStarted, itemsHeard, spokenItem, tellWhenWhole } from "./speech.js";
-import { checkPaymentReading, toolCalled, toolFinished, type ToolOutcome } from "./tool-calls.js";
+import {
+  audioComplete,
+  markReturned,
+  presumeHeard,
+  unheardMs,
+} from "./playback-ledger.js";
+import {
+  nextResponse,
+  responseEnded,
+  responseRefused,
+  responseStarted,
+} from "./responses.js";
+import {
+  itemAudioStarted,
+  itemsHeard,
+  spokenItem,
+  tellWhenWhole,
+} from "./speech.js";
+import {
+  checkPaymentReading,
+  toolCalled,
+  toolFinished,
+  type ToolOutcome,
+} from "./tool-calls.js";
 
 /** Everything that can happen to a call, media frames apart. */
 export type CallInput =
@@ -33,7 +63,12 @@ export type CallInput =
   | { type: "successor_ready" }
   | { type: "successor_failed" }
   | { type: "model"; event: ModelEvent }
-  | { type: "tool_finished"; callId: string; name: string; outcome: ToolOutcome }
+  | {
+      type: "tool_finished";
+      callId: string;
+      name: string;
+      outcome: ToolOutcome;
+    }
   | { type: "transfer"; to: string; queue?: string; reason: string }
   | { type: "end"; reason: StopReason; outcome: StreamOutcome }
   | { type: "tick" };
@@ -85,7 +120,13 @@ function react(
         ? lateUsage(state, input.event)
         : modelSaid(state, input.event, nowMs);
     case "tool_finished":
-      return toolFinished(state, input.callId, input.name, input.outcome, nowMs);
+      return toolFinished(
+        state,
+        input.callId,
+        input.name,
+        input.outcome,
+        nowMs,
+      );
     case "transfer":
       return beginTransfer(state, input, nowMs);
     case "end":
@@ -151,7 +192,8 @@ function modelSaid(
     case "response_done":
       return responseDone(state, event, nowMs);
     case "error":
-      if (event.requestId !== undefined) responseRefused(state, event.requestId);
+      if (event.requestId !== undefined)
+        responseRefused(state, event.requestId);
       return [
         { do: "observe", what: { metric: "model_error", code: event.code } },
       ];

@@ -2,7 +2,10 @@ import type { Agent } from "@easymo/routing";
 import type { ModelUsage } from "../model/model-events.js";
 import type { PastTurn, ResponseRequest } from "../model/realtime-model.js";
 import type { PaymentPrompt } from "../payment/payment-prompt.js";
-import { createPlaybackLedger, type PlaybackLedger } from "./playback-ledger.js";
+import {
+  createPlaybackLedger,
+  type PlaybackLedger,
+} from "./playback-ledger.js";
 
 /** The languages that the bridge itself speaks. */
 export type Language = "en" | "fr" | "rw" | "sw";

@@ -1,8 +1,16 @@
 import type { Clock, Logger, Timer } from "@easymo/service-kit";
-import { emptyAudioSlice, type AudioSlice, type ModelAudio } from "../media/audio-slice.js";
+import {
+  emptyAudioSlice,
+  type AudioSlice,
+  type ModelAudio,
+} from "../media/audio-slice.js";
 import { decodedLength } from "../media/base64.js";
 import { instructionsFor } from "../model/instructions.js";
-import type { ModelSession, ModelSessionListener, RealtimeModel } from "../model/realtime-model.js";
+import type {
+  ModelSession,
+  ModelSessionListener,
+  RealtimeModel,
+} from "../model/realtime-model.js";
 import type { MediaLeg, MediaLegListener } from "../telephony/media-leg.js";
 import { toolDefinitions } from "../tools/definitions.js";
 import type { CallEffect, CallObservation } from "./call-effects.js";
@@ -27,13 +35,20 @@ export interface CallPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Never rejects. */
-  runTool(call: Call, name: string, argumentsJson: string): Promise<ToolOutcome>;
+  runTool(
+    call: Call,
+    name: string,
+    argumentsJson: string,
+  ): Promise<ToolOutcome>;
   registerOptOut(call: Call, via: string, phrase: string): void;
   sendPaymentByWhatsApp(call: Call, paymentId: string, text: string): void;
   observe(call: Call, what: CallObservation): void;
   /** Seconds that a frame spent here; for one frame in many. */
   observeForward(direction: "inbound" | "outbound", seconds: number): void;
-  countFrames(direction: "inbound" | "outbound" | "malformed", frames: number): void;
+  countFrames(
+    direction: "inbound" | "outbound" | "malformed",
+    frames: number,
+  ): void;
   ended(call: Call, reason: StopReason, outcome: StreamOutcome): void;
 }
 
@@ -255,7 +270,10 @@ export class Call implements MediaLegListener {
       this.#step({ type: "item_audio_started", itemId, responseId });
     }
     if (timed)
-      this.#ports.observeForward("outbound", (performance.now() - since) / 1000);
+      this.#ports.observeForward(
+        "outbound",
+        (performance.now() - since) / 1000,
+      );
   }
 
   // ---- time --------------------------------------------------------------
@@ -265,10 +283,7 @@ export class Call implements MediaLegListener {
     if (this.isOver) return;
     if (this.#counters.takeActivity()) this.#lastFrameAtMs = nowMs;
     this.#counters.report(this.#ports.countFrames);
-    if (
-      this.isAttached &&
-      nowMs - this.#lastFrameAtMs >= this.#limits.idleMs
-    ) {
+    if (this.isAttached && nowMs - this.#lastFrameAtMs >= this.#limits.idleMs) {
       this.end("idle");
       return;
     }
@@ -290,11 +305,7 @@ export class Call implements MediaLegListener {
   // ---- decisions into actions ----------------------------------------------
 
   #step(input: CallInput): void {
-    const effects = decide(
-      this.#state,
-      input,
-      this.#ports.clock.monotonicMs(),
-    );
+    const effects = decide(this.#state, input, this.#ports.clock.monotonicMs());
     for (const effect of effects) this.#perform(effect);
   }
 

@@ -79,7 +79,12 @@ describe("a caller who wants no more calls", () => {
       type: "tool_finished",
       callId: "t1",
       name: "register_opt_out",
-      outcome: { kind: "opt_out", output: "{}", phrase: "asked", language: "fr" },
+      outcome: {
+        kind: "opt_out",
+        output: "{}",
+        phrase: "asked",
+        language: "fr",
+      },
     });
     expect(call.published("call.opt_out")).toEqual([
       expect.objectContaining({ via: "tool", language: "fr" }),

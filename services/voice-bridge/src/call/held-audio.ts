@@ -23,7 +23,12 @@ export class HeldAudio {
   }
 
   drain(
-    take: (buffer: Buffer, start: number, end: number, markName: string) => void,
+    take: (
+      buffer: Buffer,
+      start: number,
+      end: number,
+      markName: string,
+    ) => void,
   ): void {
     const pieces = this.#pieces.splice(0);
     this.#bytes = 0;

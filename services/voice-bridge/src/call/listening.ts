@@ -22,10 +22,7 @@ export function speechStarted(state: CallState): CallEffect[] {
   if (state.active?.responseId !== undefined)
     cutResponse(state, state.active.responseId);
   if (!isPlaying(state.ledger)) return [];
-  return [
-    ...interrupt(state),
-    { do: "observe", what: { metric: "barge_in" } },
-  ];
+  return [...interrupt(state), { do: "observe", what: { metric: "barge_in" } }];
 }
 
 export function speechStopped(state: CallState, nowMs: number): CallEffect[] {
@@ -74,10 +71,7 @@ export function keyPressed(
   ];
   if (state.phase !== "live") return effects;
   if (digit === state.identity.agent.optOut.dtmf)
-    return [
-      ...effects,
-      ...beginOptOut(state, "dtmf", digit, undefined, nowMs),
-    ];
+    return [...effects, ...beginOptOut(state, "dtmf", digit, undefined, nowMs)];
   if (digit === "*" && state.payment !== undefined)
     return [...effects, ...repeatPayment(state, nowMs)];
   const note = `The caller pressed the key ${digit}.`;

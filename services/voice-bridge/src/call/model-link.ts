@@ -35,7 +35,10 @@ export function modelReady(state: CallState, nowMs: number): CallEffect[] {
     state.model.owesResponse = false;
     if (state.wanted.length === 0) wantResponse(state, "reply");
   }
-  effects.push(...connectedWhenBoth(state, nowMs), ...nextResponse(state, nowMs));
+  effects.push(
+    ...connectedWhenBoth(state, nowMs),
+    ...nextResponse(state, nowMs),
+  );
   return effects;
 }
 

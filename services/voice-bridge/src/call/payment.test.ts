@@ -11,7 +11,6 @@ function prompt(): PaymentPrompt {
     amount: 5_000,
     currency: "RWF",
     ussd: USSD,
-    instructions: "",
   } as const;
   return {
     ...details,
@@ -19,7 +18,7 @@ function prompt(): PaymentPrompt {
     region: "rw",
     url: undefined,
     language: "en",
-    spoken: paymentWording(details, "en"),
+    spoken: paymentWording({ ...details, instructions: "" }, "en"),
     attempts: 0,
   };
 }

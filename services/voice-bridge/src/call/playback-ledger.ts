@@ -71,8 +71,7 @@ export function audioSent(
   }
   item.sentBytes += bytes;
   ledger.sentBytes += bytes;
-  ledger.playedAtMs =
-    Math.max(ledger.playedAtMs, nowMs) + bytes / BYTES_PER_MS;
+  ledger.playedAtMs = Math.max(ledger.playedAtMs, nowMs) + bytes / BYTES_PER_MS;
   const name = `m${ledger.nextMark}`;
   ledger.nextMark += 1;
   ledger.marks.push({ name, item, endBytes: item.sentBytes });
@@ -113,6 +112,7 @@ export function markReturned(
     ledger.heardBytes += mark.endBytes - mark.item.heardBytes;
     mark.item.heardBytes = mark.endBytes;
   }
+  if (ledger.marks.length === 0) ledger.playedAtMs = 0;
   return takeHeard(ledger);
 }
 

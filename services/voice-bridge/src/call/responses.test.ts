@@ -45,9 +45,19 @@ describe("the order of responses", () => {
       });
     call.finish("r1", item, "");
     const outcome = { kind: "output", output: "{}" } as const;
-    call.step({ type: "tool_finished", callId: "t1", name: "fetch_lead", outcome });
+    call.step({
+      type: "tool_finished",
+      callId: "t1",
+      name: "fetch_lead",
+      outcome,
+    });
     expect(call.all("create_response")).toEqual([]);
-    call.step({ type: "tool_finished", callId: "t2", name: "fetch_lead", outcome });
+    call.step({
+      type: "tool_finished",
+      callId: "t2",
+      name: "fetch_lead",
+      outcome,
+    });
     expect(call.all("create_response")).toHaveLength(1);
   });
 

@@ -1,11 +1,26 @@
-import { Problem, jsonBody, requestContext, setTenant, validated } from "@easymo/service-kit";
-import { Router, type Request, type RequestHandler, type Response } from "express";
+import {
+  Problem,
+  jsonBody,
+  requestContext,
+  setTenant,
+  validated,
+} from "@easymo/service-kit";
+import {
+  Router,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from "express";
 import { z } from "zod";
 import type { Call } from "../call/call.js";
 import type { CallRegistry } from "../registry/call-registry.js";
 import { e164 } from "../registry/call-identity.js";
 import { hasBearer } from "../telephony/twilio/signature.js";
-import { outboundCallBody, startOutboundCall, type OutboundCallsDeps } from "./outbound-calls.js";
+import {
+  outboundCallBody,
+  startOutboundCall,
+  type OutboundCallsDeps,
+} from "./outbound-calls.js";
 
 export interface CallsApiDeps extends OutboundCallsDeps {
   readonly registry: CallRegistry;
@@ -45,7 +60,9 @@ export function callsApi(deps: CallsApiDeps): Router {
       .all()
       .filter((call) => call.isAttached)
       .map((call) => call.view())
-      .filter((view) => typeof tenantId !== "string" || view.tenantId === tenantId);
+      .filter(
+        (view) => typeof tenantId !== "string" || view.tenantId === tenantId,
+      );
     response.json({ calls });
   };
   router.post(["/calls", "/calls/outbound"], guard, jsonBody(), start);
@@ -58,13 +75,18 @@ export function callsApi(deps: CallsApiDeps): Router {
     call.end("api_hangup");
     accepted(response, call);
   });
-  router.post("/calls/:callId/transfer", guard, jsonBody(), (request, response) => {
-    const call = liveCall(deps, request);
-    const body = validated(transferBody, request.body ?? {}, "body");
-    const { to, queue } = transferTarget(call, body.to);
-    call.transfer(to, queue, body.reason ?? "asked through the calls API");
-    accepted(response, call);
-  });
+  router.post(
+    "/calls/:callId/transfer",
+    guard,
+    jsonBody(),
+    (request, response) => {
+      const call = liveCall(deps, request);
+      const body = validated(transferBody, request.body ?? {}, "body");
+      const { to, queue } = transferTarget(call, body.to);
+      call.transfer(to, queue, body.reason ?? "asked through the calls API");
+      accepted(response, call);
+    },
+  );
   return router;
 }
 

@@ -25,7 +25,11 @@ export interface OutboundCallsDeps {
   readonly logger: Logger;
   readonly modelSessionMaxMs: number;
   capacity(): "free" | "full" | "draining";
-  hasOptedOut(tenantId: string, phone: string, requestId: string): Promise<boolean>;
+  hasOptedOut(
+    tenantId: string,
+    phone: string,
+    requestId: string,
+  ): Promise<boolean>;
 }
 
 /** What `POST /calls` answers. */
@@ -60,17 +64,26 @@ export async function startOutboundCall(
   const claim = await deps.idempotency
     .claim(key, { fingerprint: fingerprint(body), leaseMs: LEASE_MS })
     .catch((error: unknown) => {
-      throw unavailable("store_unavailable", "The idempotency store is away.", error);
+      throw unavailable(
+        "store_unavailable",
+        "The idempotency store is away.",
+        error,
+      );
     });
   switch (claim.outcome) {
     case "done":
-      return { call: dialledCall.parse(JSON.parse(claim.answer)), replayed: true };
+      return {
+        call: dialledCall.parse(JSON.parse(claim.answer)),
+        replayed: true,
+      };
     case "in_flight":
       throw new Problem({
         status: 409,
         code: "request_in_flight",
         title: "The first request with this key is still being handled",
-        headers: { "retry-after": String(Math.ceil(claim.retryAfterMs / 1000)) },
+        headers: {
+          "retry-after": String(Math.ceil(claim.retryAfterMs / 1000)),
+        },
         retryable: true,
       });
     case "mismatch":
@@ -90,7 +103,10 @@ export async function startOutboundCall(
         ttlMs: ANSWER_KEPT_MS,
       })
       .catch((error: unknown) => {
-        deps.logger.error({ err: error }, "dialled, but the key is not confirmed");
+        deps.logger.error(
+          { err: error },
+          "dialled, but the key is not confirmed",
+        );
       });
     return { call, replayed: false };
   } catch (error) {
@@ -163,7 +179,10 @@ function resolveTarget(
 ): { from: string; to: string } {
   const to = e164(body.to);
   if (to === undefined)
-    throw invalid("to", "must be a phone number in E.164, for example +250788000001");
+    throw invalid(
+      "to",
+      "must be a phone number in E.164, for example +250788000001",
+    );
   if (routing.findAgent(body.tenantId, body.agent) === undefined)
     throw new Problem({
       status: 404,

@@ -92,7 +92,13 @@ describe("writing WebSocket frames straight to a socket", () => {
     const expected: string[] = [];
     for (let i = 0; i < 500; i++) {
       const body = Buffer.from(`__body${i}__`);
-      writer.write(Buffer.from("<"), body, 2, body.length - 2, Buffer.from(">"));
+      writer.write(
+        Buffer.from("<"),
+        body,
+        2,
+        body.length - 2,
+        Buffer.from(">"),
+      );
       expected.push(`<body${i}>`);
     }
     expect(await arrival).toEqual(expected);

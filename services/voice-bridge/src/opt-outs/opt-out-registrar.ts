@@ -113,7 +113,10 @@ export class OptOutRegistrar {
     try {
       await this.#deps
         .agentCore(tenantId, requestId)
-        .registerOptOut({ phone, channel: "voice", reason }, { idempotencyKey });
+        .registerOptOut(
+          { phone, channel: "voice", reason },
+          { idempotencyKey },
+        );
       return true;
     } catch (error) {
       this.#deps.logger.error(

@@ -42,6 +42,8 @@ export class PaymentMessages {
       core.fetchLead({ phone }),
       core.optOut(phone),
     ]);
-    return !registry.optedOut && lead?.optedOut !== true && lead?.optIn !== false;
+    return (
+      !registry.optedOut && lead?.optedOut !== true && lead?.optIn !== false
+    );
   }
 }

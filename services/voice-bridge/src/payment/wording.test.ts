@@ -54,11 +54,17 @@ describe("reading a code back from a transcript", () => {
   test.each([
     ["Dial *182*8*1*012345*5000#.", true],
     ["Star 1 8 2 star 8 star 1 star 0 1 2 3 4 5 star 5 0 0 0 pound", true],
-    ["étoile un huit deux étoile huit étoile un étoile zéro un deux trois quatre cinq étoile cinq zéro zéro zéro dièse", true],
+    [
+      "étoile un huit deux étoile huit étoile un étoile zéro un deux trois quatre cinq étoile cinq zéro zéro zéro dièse",
+      true,
+    ],
     ["Dial *182*8*1*012345*500#.", false],
     ["Star 1 8 2 star 8 star 1 star 0 1 2 3 5 4 star 5 0 0 0 hash", false],
     ["I have sent you the code.", false],
-    ["star one eight two, well, star eight star one star 012345 star 5000 hash", false],
+    [
+      "star one eight two, well, star eight star one star 012345 star 5000 hash",
+      false,
+    ],
   ])("%s", (transcript, same) => {
     expect(readBack(transcript).includes(CODE)).toBe(same);
   });

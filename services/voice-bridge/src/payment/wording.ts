@@ -34,16 +34,17 @@ const SYMBOLS: Record<Language, Readonly<Record<string, string>>> = {
   ),
 };
 
-const USSD_FRAMES: Record<Language, (amount: string, code: string) => string> = {
-  en: (amount, code) =>
-    `To pay ${amount} with mobile money, please dial: ${code}. To hear it again, press the star key.`,
-  fr: (amount, code) =>
-    `Pour payer ${amount} par mobile money, composez : ${code}. Pour réécouter, appuyez sur la touche étoile.`,
-  rw: (amount, code) =>
-    `Kugira ngo wishyure ${amount} kuri mobile money, kanda: ${code}. Kongera kubyumva, kanda akanyenyeri.`,
-  sw: (amount, code) =>
-    `Ili kulipa ${amount} kwa mobile money, piga: ${code}. Kusikia tena, bonyeza nyota.`,
-};
+const USSD_FRAMES: Record<Language, (amount: string, code: string) => string> =
+  {
+    en: (amount, code) =>
+      `To pay ${amount} with mobile money, please dial: ${code}. To hear it again, press the star key.`,
+    fr: (amount, code) =>
+      `Pour payer ${amount} par mobile money, composez : ${code}. Pour réécouter, appuyez sur la touche étoile.`,
+    rw: (amount, code) =>
+      `Kugira ngo wishyure ${amount} kuri mobile money, kanda: ${code}. Kongera kubyumva, kanda akanyenyeri.`,
+    sw: (amount, code) =>
+      `Ili kulipa ${amount} kwa mobile money, piga: ${code}. Kusikia tena, bonyeza nyota.`,
+  };
 
 const LINK_TEXTS: Record<Language, (amount: string) => string> = {
   en: (amount) =>

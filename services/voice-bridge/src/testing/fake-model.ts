@@ -198,7 +198,12 @@ export class FakeModelSession {
     return itemId;
   }
 
-  callTool(responseId: string, callId: string, name: string, args: object): void {
+  callTool(
+    responseId: string,
+    callId: string,
+    name: string,
+    args: object,
+  ): void {
     this.send({
       type: "response.created",
       response: { id: responseId, status: "in_progress", metadata: null },

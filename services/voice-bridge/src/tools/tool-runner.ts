@@ -1,10 +1,17 @@
-import { AgentCoreError, type TenantAgentCore } from "@easymo/agent-core-client";
+import {
+  AgentCoreError,
+  type TenantAgentCore,
+} from "@easymo/agent-core-client";
 import { toolNames, type ToolName } from "@easymo/routing";
 import { deriveEventId } from "@easymo/messaging";
 import type { Clock, Logger } from "@easymo/service-kit";
 import { z } from "zod";
 import type { CallEvents } from "../call/call-events.js";
-import { isLanguage, type CallIdentity, type Language } from "../call/call-state.js";
+import {
+  isLanguage,
+  type CallIdentity,
+  type Language,
+} from "../call/call-state.js";
 import type { ToolOutcome } from "../call/tool-calls.js";
 import { paymentWording } from "../payment/wording.js";
 import { toolArguments } from "./definitions.js";
@@ -55,7 +62,11 @@ export async function runTool(
   ]);
   timer.cancel();
   const seconds = (deps.clock.monotonicMs() - startedMs) / 1000;
-  deps.observe(isToolName(request.name) ? request.name : "unknown", kind, seconds);
+  deps.observe(
+    isToolName(request.name) ? request.name : "unknown",
+    kind,
+    seconds,
+  );
   return bounded(outcome);
 }
 
@@ -73,7 +84,10 @@ async function attempt(
   if (!isToolName(name) || !identity.agent.tools.includes(name))
     return {
       kind: "refused",
-      outcome: failure("unknown_tool", `There is no tool ${name.slice(0, 60)}.`),
+      outcome: failure(
+        "unknown_tool",
+        `There is no tool ${name.slice(0, 60)}.`,
+      ),
     };
   try {
     return { kind: "ok", outcome: await run(deps, request, name, signal) };
@@ -93,7 +107,8 @@ function failed(logger: Logger, tool: ToolName, error: unknown): Ran {
   logger.warn({ err: error, tool }, "tool failed");
   if (error instanceof AgentCoreError)
     return {
-      kind: error.status !== undefined && error.status < 500 ? "refused" : "failed",
+      kind:
+        error.status !== undefined && error.status < 500 ? "refused" : "failed",
       outcome: failure(error.code, error.detail ?? "The tool failed."),
     };
   return { kind: "failed", outcome: failure("failed", "The tool failed.") };

@@ -12,7 +12,10 @@ const event = {
   delta: Buffer.alloc(400, 3).toString("base64"),
 };
 
-function scan(text: string): { result: string; out: ReturnType<typeof emptyModelAudio> } {
+function scan(text: string): {
+  result: string;
+  out: ReturnType<typeof emptyModelAudio>;
+} {
   const out = emptyModelAudio();
   return { result: scanAudioDelta(Buffer.from(text), out), out };
 }
@@ -34,7 +37,9 @@ describe("finding the audio in a delta of the model", () => {
   });
 
   test("refuses what is not base64", () => {
-    expect(scan(JSON.stringify({ ...event, delta: "AA!A" })).result).toBe("malformed");
+    expect(scan(JSON.stringify({ ...event, delta: "AA!A" })).result).toBe(
+      "malformed",
+    );
   });
 
   test("is not fooled by the words in a transcript", () => {

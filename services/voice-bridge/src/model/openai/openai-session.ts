@@ -101,10 +101,7 @@ class OpenAiSession implements ModelSession {
     socket.on("unexpected-response", (request, response) => {
       request.destroy();
       const status = response.statusCode ?? 0;
-      this.#fail(
-        status >= 500 ? "unreachable" : "rejected",
-        `HTTP ${status}`,
-      );
+      this.#fail(status >= 500 ? "unreachable" : "rejected", `HTTP ${status}`);
     });
     socket.on("error", (error) => {
       this.#fail(this.#ready ? "dropped" : "unreachable", error.message);
@@ -235,7 +232,12 @@ class OpenAiSession implements ModelSession {
     this.#listener.ready();
   }
 
-  #error(event: Extract<Parameters<ModelSessionListener["event"]>[0], { type: "error" }>): void {
+  #error(
+    event: Extract<
+      Parameters<ModelSessionListener["event"]>[0],
+      { type: "error" }
+    >,
+  ): void {
     if (event.code === "session_expired") {
       this.#fail("expired", event.message);
       return;
@@ -257,7 +259,10 @@ class OpenAiSession implements ModelSession {
     if (this.#garbageInARow === 1)
       this.#options.logger.warn("the model sent something that is no event");
     if (this.#garbageInARow >= MAX_GARBAGE_IN_A_ROW)
-      this.#fail("garbage", `${MAX_GARBAGE_IN_A_ROW} unreadable messages in a row`);
+      this.#fail(
+        "garbage",
+        `${MAX_GARBAGE_IN_A_ROW} unreadable messages in a row`,
+      );
   }
 
   #fail(reason: ModelCloseReason, detail: string): void {

@@ -7,7 +7,11 @@ import type { FrameArena } from "../../media/frame-writer.js";
 import type { MediaLeg, MediaLegListener } from "../media-leg.js";
 import type { CarrierCall } from "../../registry/call-identity.js";
 import { TwilioMediaSocket } from "./media-socket.js";
-import { hasBearer, isSignedUpgrade, type SignatureSettings } from "./signature.js";
+import {
+  hasBearer,
+  isSignedUpgrade,
+  type SignatureSettings,
+} from "./signature.js";
 import type { StreamStart } from "./stream-messages.js";
 
 export interface MediaEndpointOptions {

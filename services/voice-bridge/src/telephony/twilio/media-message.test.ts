@@ -25,8 +25,12 @@ describe("finding the audio in Twilio's media message", () => {
   );
 
   test("leaves everything else to the parser", () => {
-    expect(scan('{"event": "media", "media": {"payload": "AAAA"}}').result).toBe("other");
-    expect(scan('{"event":"mark","streamSid":"MZ1","mark":{"name":"m1"}}').result).toBe("other");
+    expect(
+      scan('{"event": "media", "media": {"payload": "AAAA"}}').result,
+    ).toBe("other");
+    expect(
+      scan('{"event":"mark","streamSid":"MZ1","mark":{"name":"m1"}}').result,
+    ).toBe("other");
     expect(scan("").result).toBe("other");
     expect(scan("x".repeat(500)).result).toBe("other");
   });

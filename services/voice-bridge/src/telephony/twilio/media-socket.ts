@@ -6,7 +6,11 @@ import { endOfBase64 } from "../../media/base64.js";
 import { FrameWriter, type FrameArena } from "../../media/frame-writer.js";
 import type { MediaLeg, MediaLegListener } from "../media-leg.js";
 import { scanMediaMessage } from "./media-message.js";
-import { readStreamMessage, type StreamMessage, type StreamStart } from "./stream-messages.js";
+import {
+  readStreamMessage,
+  type StreamMessage,
+  type StreamStart,
+} from "./stream-messages.js";
 
 /** RFC 6455 §7.4.1. */
 export const CLOSE_CODES = {
@@ -58,7 +62,8 @@ export class TwilioMediaSocket implements MediaLeg {
       options.startTimeoutMs,
     );
     this.#socket.on("message", (data, isBinary) => {
-      if (isBinary) this.#close(CLOSE_CODES.unsupportedData, "text messages only");
+      if (isBinary)
+        this.#close(CLOSE_CODES.unsupportedData, "text messages only");
       else if (Buffer.isBuffer(data)) this.#message(data);
     });
     this.#socket.on("error", (error) => {
@@ -191,7 +196,10 @@ export class TwilioMediaSocket implements MediaLeg {
   #odd(what: string): void {
     this.#oddities += 1;
     if (this.#oddities === 1)
-      this.#options.logger.warn({ what }, "message on the media socket ignored");
+      this.#options.logger.warn(
+        { what },
+        "message on the media socket ignored",
+      );
   }
 
   #refuse(reason: string): void {

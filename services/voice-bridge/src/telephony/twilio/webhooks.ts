@@ -1,10 +1,28 @@
-import { formBody, Problem, requestContext, setTenant } from "@easymo/service-kit";
-import { Router, type Request, type RequestHandler, type Response } from "express";
+import {
+  formBody,
+  Problem,
+  requestContext,
+  setTenant,
+} from "@easymo/service-kit";
+import {
+  Router,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from "express";
 import { z } from "zod";
 import type { CallIdentity, Language } from "../../call/call-state.js";
 import { isLanguage } from "../../call/call-state.js";
-import { isSignedWebhook, publicAddress, type SignatureSettings } from "./signature.js";
-import { afterStreamTwiml, connectStreamTwiml, turnAwayTwiml } from "./twiml.js";
+import {
+  isSignedWebhook,
+  publicAddress,
+  type SignatureSettings,
+} from "./signature.js";
+import {
+  afterStreamTwiml,
+  connectStreamTwiml,
+  turnAwayTwiml,
+} from "./twiml.js";
 import type { Continuation } from "../../registry/stream-outcomes.js";
 import type { CarrierCall } from "../../registry/call-identity.js";
 
