@@ -1,0 +1,108 @@
+import { describe, expect, test } from "@jest/globals";
+import { detectOptOut } from "../detect.js";
+
+describe("mu Kinyarwanda, a request to stop", () => {
+  test.each([
+    ["HAGARIKA", "hagarika"],
+    ["hagarika nyamuneka", "hagarika"],
+    ["Muhagarike", "muhagarike"],
+    ["Reka", "reka"],
+    ["rekera aho", "rekera aho"],
+    ["kuvamo", "kuvamo"],
+    ["Munkuremo murakoze", "munkuremo"],
+    ["ndashaka kuvamo", "ndashaka kuvamo"],
+    ["hagarika ubutumwa", "hagarika ubutumwa"],
+    ["ntuzongere kumpamagara", "ntuzongere kumpamagara"],
+    ["Ntimuzongere kumpamagara rwose", "ntimuzongere kumpamagara rwose"],
+    ["ntukongere kumpamagara", "ntukongere kumpamagara"],
+    ["mbabarira ntuzongere kunyandikira", "ntuzongere kunyandikira"],
+    [
+      "ntimuzongere kunyoherereza ubutumwa",
+      "ntimuzongere kunyoherereza ubutumwa",
+    ],
+    ["Ntimuzongere kuduhamagara", "ntimuzongere kuduhamagara"],
+    ["ntuzasubire kumpamagara", "ntuzasubire kumpamagara"],
+    ["wikongera kumpamagara", "wikongera kumpamagara"],
+    ["mureke kumpamagara", "mureke kumpamagara"],
+    ["reka kumpamagara", "reka kumpamagara"],
+    ["nimureke kunyandikira", "nimureke kunyandikira"],
+    ["mwareka kumpamagara?", "mwareka kumpamagara"],
+    ["rekera aho kumpamagara", "rekera aho kumpamagara"],
+    ["muhagarike kumpamagara", "muhagarike kumpamagara"],
+    [
+      "muhagarike kunyoherereza ubutumwa bwanyu",
+      "muhagarike kunyoherereza ubutumwa bwanyu",
+    ],
+    ["hagarika kohereza ubutumwa", "hagarika kohereza ubutumwa"],
+    [
+      "muhagarike ubwo butumwa n'amatangazo, hagarika ubutumwa",
+      "hagarika ubutumwa",
+    ],
+    ["ntukampamagare", "ntukampamagare"],
+    ["Ntimukampamagare, murakoze", "ntimukampamagare"],
+    ["ntuzampamagare", "ntuzampamagare"],
+    ["wimpamagara", "wimpamagara"],
+    ["ntimukanyandikire", "ntimukanyandikire"],
+    ["ntimukanyoherereze ubutumwa", "ntimukanyoherereze ubutumwa"],
+    ["sinshaka ko mumpamagara", "sinshaka ko mumpamagara"],
+    ["ntabwo nshaka ko umpamagara", "sinshaka ko umpamagara"],
+    ["sinshaka guhamagarwa", "sinshaka guhamagarwa"],
+    ["sinshaka kongera guhamagarwa", "sinshaka kongera guhamagarwa"],
+    ["sinshaka ubutumwa bwanyu", "sinshaka ubutumwa bwanyu"],
+    [
+      "singishaka kwakira ubutumwa bwanyu",
+      "singishaka kwakira ubutumwa bwanyu",
+    ],
+    ["sinkeneye ubutumwa bwanyu", "sinkeneye ubutumwa bwanyu"],
+    ["ndashaka ko mureka kumpamagara", "ndashaka ko mureka kumpamagara"],
+    ["ndabasaba guhagarika kumpamagara", "ndabasaba guhagarika kumpamagara"],
+    ["ndashaka guhagarika ubutumwa", "ndashaka guhagarika ubutumwa"],
+    ["munkure ku rutonde rwanyu", "munkure ku rutonde"],
+    ["nkura kuri liste", "nkura kuri liste"],
+    ["musibe nimero yanjye", "musibe nimero yanjye"],
+    ["siba numero yanjye muri sisitemu yanyu", "siba numero yanjye"],
+    ["mumpe amahoro", "mumpe amahoro"],
+  ])("is heard: %s", (text, phrase) => {
+    expect(detectOptOut(text)).toEqual({ phrase, language: "rw" });
+  });
+});
+
+describe("mu Kinyarwanda, no request to stop", () => {
+  test.each([
+    "reka ngufashe",
+    "reka ndebe",
+    "oya reka",
+    "mureke ampamagare",
+    "hagarika moto hano",
+    "moto yahagaze",
+    "bisi ihagarara he",
+    "ntukareke kumpamagara",
+    "ntimureke kunyandikira",
+    "ntuhagarike kumpamagara",
+    "sinshaka ko mureka kumpamagara",
+    "sinshaka guhagarika",
+    "sinavuze ngo mureke kumpamagara",
+    "nigute nahagarika ubutumwa",
+    "ese nahagarika ubutumwa nte",
+    "ntukampamagare ubu",
+    "ntimumpamagare ejo",
+    "ntumpamagare ubu ndatwaye",
+    "ntimuzongere kumpamagara nijoro",
+    "mureke kumpamagara mu gitondo",
+    "ntimukampamagare ku cyumweru",
+    "ntukampamagare nyandikira",
+    "mumpamagare ejo",
+    "mwampamagara nimugoroba",
+    "ndashaka kumpamagara",
+    "ndashaka ubutumwa bwanyu",
+    "sinshaka iyi feri, ndashaka indi",
+    "sinshaka ubutumwa bwo kwishyura kuri telefone",
+    "nyoherereza ubutumwa",
+    "oya murakoze",
+    "yego",
+    "muraho",
+    "siba icya kabiri",
+  ])("is heard in: %s", (text) => {
+    expect(detectOptOut(text)).toBeUndefined();
+  });
+});
