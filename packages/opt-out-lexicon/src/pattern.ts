@@ -35,7 +35,7 @@ function compileElement(part: string, sets: WordSets): Element {
   const words =
     set === undefined ? (any?.split("|") ?? [word]) : sets[set]?.split(" ");
   const known = words?.filter((one) => one !== undefined);
-  if (known === undefined || known.includes("")) {
+  if (known === undefined || known.length === 0 || known.includes("")) {
     throw new Error(`not a pattern: ${part}`);
   }
   return {

@@ -6,7 +6,7 @@ import { Problem } from "../problem.js";
 import { BODY_LIMIT_SETTING, invalidJson } from "./bodies.js";
 
 /** Answers with a problem, as `application/problem+json`. */
-export function sendProblem(res: Response, problem: Problem): void {
+function sendProblem(res: Response, problem: Problem): void {
   res
     .status(problem.status)
     .set(problem.headers)
@@ -58,7 +58,7 @@ const httpErrorSchema = z.object({
 type HttpError = z.infer<typeof httpErrorSchema>;
 
 /** The problem to answer for anything that was thrown. */
-export function toProblem(error: unknown, bodyLimitBytes: number): Problem {
+function toProblem(error: unknown, bodyLimitBytes: number): Problem {
   if (error instanceof Problem) {
     return error;
   }

@@ -14,7 +14,7 @@ export interface DependencyReport {
 export type DependencyReports = Readonly<Record<string, DependencyReport>>;
 
 /** How long a dependency may take to answer. */
-export const CHECK_TIMEOUT_MS = 2_000;
+const CHECK_TIMEOUT_MS = 2_000;
 
 /**
  * Asks every dependency at the same time. Probes that come while a round is
