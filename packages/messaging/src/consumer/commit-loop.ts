@@ -1,10 +1,13 @@
 import type { Logger } from "pino";
 import type { Subscription } from "../bus/bus.js";
-import type { Clock, Timer } from "../clock.js";
+import { delay, type Clock, type Timer } from "../clock.js";
 import type { OwnedPartition } from "./owned-partition.js";
 
 const COMMIT_AFTER_MS = 100;
 const COMMIT_AGAIN_MS = 1_000;
+/** How often the commit of a consumer that stops is tried; a rebalance may be in its way. */
+const LAST_TRIES = 5;
+const LAST_PAUSE_MS = 200;
 
 /** Commits the done prefixes a moment after they grew, one commit at a time. */
 export class CommitLoop {
@@ -32,16 +35,23 @@ export class CommitLoop {
   soon(delayMs = COMMIT_AFTER_MS): void {
     this.#timer ??= this.#clock.setTimeout(() => {
       this.#timer = undefined;
-      this.#committing ??= this.#commit();
+      this.#committing ??= this.#commit().finally(() => {
+        this.#committing = undefined;
+        this.#goOn();
+      });
     }, delayMs);
   }
 
   /** The last commit: waits for one that is under way, then commits what came since. */
   async end(): Promise<void> {
     await this.#committing;
-    this.#timer?.cancel();
-    await this.#commit();
-    this.#timer?.cancel();
+    for (let tries = 0; tries < LAST_TRIES; tries++) {
+      await this.#commit();
+      this.#timer?.cancel();
+      this.#timer = undefined;
+      if (!this.#behind()) break;
+      await delay(this.#clock, LAST_PAUSE_MS);
+    }
     this.#subscription = undefined;
   }
 
@@ -64,12 +74,17 @@ export class CommitLoop {
       // During a rebalance or an outage; what stays uncommitted comes again, which consumers bear.
       this.#logger.debug({ err: error }, "offsets not committed; trying again");
       this.soon(COMMIT_AGAIN_MS);
-    } finally {
-      this.#committing = undefined;
     }
-    const more = [...this.#owned()].some(
+  }
+
+  /** What came while a commit was under way is committed next. */
+  #goOn(): void {
+    if (this.#behind()) this.soon();
+  }
+
+  #behind(): boolean {
+    return [...this.#owned()].some(
       ({ tracker }) => tracker.committable !== undefined,
     );
-    if (more) this.soon();
   }
 }

@@ -1,32 +1,4 @@
-import { kafkaBrokers } from "@easymo/testbed";
-import { Kafka, logLevel } from "kafkajs";
-import { testDependencies } from "../../test-support.js";
-import type { BusSettings } from "../bus.js";
 import { describeBus } from "../conformance.js";
-import { createBus } from "../create-bus.js";
+import { kafkaHarness } from "./test-harness.js";
 
-describeBus("the bus on Kafka", async () => {
-  const brokers = await kafkaBrokers();
-  const settings: BusSettings = {
-    brokers,
-    clientId: "conformance",
-    ssl: false,
-  };
-  const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
-  const topics: string[] = [];
-  return {
-    connect: () => createBus(settings, testDependencies()),
-    createTopic: async (topic, partitions) => {
-      await admin.createTopics({
-        waitForLeaders: true,
-        topics: [{ topic, numPartitions: partitions, replicationFactor: 1 }],
-      });
-      topics.push(topic);
-    },
-    close: async () => {
-      await admin.deleteTopics({ topics });
-      await admin.disconnect();
-    },
-  };
-});
+describeBus("the bus on Kafka", kafkaHarness);

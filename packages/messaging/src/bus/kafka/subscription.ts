@@ -37,7 +37,8 @@ export class KafkaSubscription implements Subscription {
   readonly #stopping = new AbortController();
   readonly #onStop: () => void;
   readonly #paused = new Map<string, TopicPartition>();
-  #owned = new Map<string, TopicPartition>();
+  /** Undefined between two assignments. */
+  #owned: Map<string, TopicPartition> | undefined;
   #memberId: string | undefined;
   /** Of this assignment; a step that waited knows by it whether it has been overtaken. */
   #assignment = 0;
@@ -67,11 +68,12 @@ export class KafkaSubscription implements Subscription {
   }
 
   async commit(offsets: readonly CommitOffset[]): Promise<void> {
-    const mine = offsets.filter((place) => this.#owned.has(placeOf(place)));
-    if (mine.length === 0) return;
-    if (this.#consumer === undefined) {
-      throw new BusUnavailableError("The consumer is being started again.");
+    if (this.#consumer === undefined || this.#owned === undefined) {
+      throw new BusUnavailableError("The group is being joined anew.");
     }
+    const owned = this.#owned;
+    const mine = offsets.filter((place) => owned.has(placeOf(place)));
+    if (mine.length === 0) return;
     try {
       await this.#consumer.commitOffsets(mine);
     } catch (error) {
@@ -91,13 +93,13 @@ export class KafkaSubscription implements Subscription {
   }
 
   lag(): Promise<readonly PartitionLag[]> {
-    const owned = [...this.#owned.values()];
+    const owned = [...(this.#owned?.values() ?? [])];
     return owned.length === 0 ? Promise.resolve([]) : this.#offsets.lag(owned);
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#owned.clear();
+    this.#owned = undefined;
     await this.#running;
     this.#onStop();
   }
@@ -133,7 +135,7 @@ export class KafkaSubscription implements Subscription {
       }
       await consumer.disconnect().catch(() => undefined);
       this.#consumer = undefined;
-      this.#owned.clear();
+      this.#owned = undefined;
       await delay(this.#clock, RESTART_PAUSE_MS, signal);
     }
   }
@@ -162,7 +164,7 @@ export class KafkaSubscription implements Subscription {
       );
       void this.#assign(consumer, payload.memberId, owned);
     });
-    consumer.on(consumer.events.REBALANCING, () => this.#owned.clear());
+    consumer.on(consumer.events.REBALANCING, () => (this.#owned = undefined));
     return consumer;
   }
 
@@ -222,7 +224,7 @@ export class KafkaSubscription implements Subscription {
     const { batch } = payload;
     const place = { topic: batch.topic, partition: batch.partition };
     const last = batch.messages.at(-1);
-    if (last !== undefined && this.#owned.has(placeOf(place))) {
+    if (last !== undefined && this.#owned?.has(placeOf(place)) === true) {
       const records = batch.messages.map((message) =>
         receivedRecord(place, message),
       );
