@@ -8,7 +8,7 @@ export interface RefusedField {
  * What can go wrong on this side of the wire. A refusal by the server carries the server's own code instead
  * (`unknown_call`, `wrong_tenant`, …), or `http_error` when it gave none.
  */
-export const clientErrors = {
+const clientErrors = {
   timeout: {
     retryable: true,
     blamesServer: true,

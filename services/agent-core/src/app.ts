@@ -25,7 +25,7 @@ export interface AgentCoreDeps {
 }
 
 /** Every route of the service, besides what all services have alike. */
-export function agentCoreRoutes({
+function agentCoreRoutes({
   config,
   kit,
 }: Pick<AgentCoreDeps, "config" | "kit">): Route[] {

@@ -14,7 +14,7 @@ import {
   newTenant,
   type RunningAgentCore,
   startAgentCore,
-} from "./fixtures/running.js";
+} from "./testing/running.js";
 import { optOutChannels as ownOptOutChannels } from "./opt-outs/routes.js";
 
 describe.each(databases)(

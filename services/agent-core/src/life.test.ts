@@ -8,8 +8,8 @@ import {
 } from "@easymo/service-kit";
 import { until } from "@easymo/testbed";
 import { createDatabase } from "./database/create.js";
-import { BreakableDatabase } from "./fixtures/breakable-database.js";
-import { startAgentCore } from "./fixtures/running.js";
+import { BreakableDatabase } from "./testing/breakable-database.js";
+import { startAgentCore } from "./testing/running.js";
 import { DatabaseLife } from "./life.js";
 
 function lifeOf(url: string, clock: ManualClock) {

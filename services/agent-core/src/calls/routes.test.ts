@@ -6,7 +6,7 @@ import {
   newTenant,
   type RunningAgentCore,
   startAgentCore,
-} from "../fixtures/running.js";
+} from "../testing/running.js";
 
 describe.each(databases)("calls on %s", (_name, databaseUrl) => {
   let core: RunningAgentCore;

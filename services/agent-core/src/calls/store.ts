@@ -65,20 +65,6 @@ export async function insertCall(
   );
 }
 
-/** The tenant's call of that id. */
-export function findCall(
-  sql: Sql,
-  tenantId: string,
-  callId: string,
-): Promise<Call | undefined> {
-  return selectFirst(
-    sql,
-    callRow,
-    `select ${columns} from calls where tenant_id = $1 and call_id = $2`,
-    [tenantId, callId],
-  );
-}
-
 /** Adds what was not known when the call was recorded; what was known stays. */
 export function completeCall(
   sql: Sql,

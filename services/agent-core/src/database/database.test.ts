@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createLogger, systemClock } from "@easymo/service-kit";
 import { postgresUrl } from "@easymo/testbed";
 import { z } from "zod";
-import { databases } from "../fixtures/running.js";
+import { databases } from "../testing/running.js";
 import { createDatabase, isDatabaseUrl } from "./create.js";
 import { isConnectionFailure } from "./errors.js";
 import { type Database, select } from "./port.js";

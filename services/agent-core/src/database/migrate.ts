@@ -5,7 +5,7 @@ import { z } from "zod";
 import { type Database, select, type Sql } from "./port.js";
 
 /** The folder of the service's own migrations; the same place from `src` and from `dist`. */
-export const migrationsDirectory = fileURLToPath(
+const migrationsDirectory = fileURLToPath(
   new URL("../../migrations/", import.meta.url),
 );
 
@@ -54,7 +54,7 @@ export async function migrate(
 }
 
 /** What is left to do; refuses a history that is not ours. Pure. */
-export function pendingOf(
+function pendingOf(
   migrations: readonly Migration[],
   applied: ReadonlyMap<number, string>,
 ): readonly Migration[] {

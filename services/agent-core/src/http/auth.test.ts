@@ -7,7 +7,7 @@ import {
   newTenant,
   type RunningAgentCore,
   startAgentCore,
-} from "../fixtures/running.js";
+} from "../testing/running.js";
 
 const secret = new TextEncoder().encode(jwtSecret);
 const hour = 3_600;

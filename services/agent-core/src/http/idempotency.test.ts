@@ -9,7 +9,7 @@ import {
   newTenant,
   type RunningAgentCore,
   startAgentCore,
-} from "../fixtures/running.js";
+} from "../testing/running.js";
 import { fingerprintOf, forgetOldKeys } from "./idempotency.js";
 
 describe.each(databases)("a key on %s", (_name, databaseUrl) => {

@@ -6,7 +6,7 @@ import {
   newTenant,
   type RunningAgentCore,
   startAgentCore,
-} from "../fixtures/running.js";
+} from "../testing/running.js";
 
 const logged = z.object({ lead: z.object({ leadId: z.string() }) });
 

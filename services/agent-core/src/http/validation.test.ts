@@ -5,7 +5,7 @@ import {
   newTenant,
   type RunningAgentCore,
   startAgentCore,
-} from "../fixtures/running.js";
+} from "../testing/running.js";
 
 const call = { callId: "CA1", direction: "inbound", platform: "twilio" };
 const payment = { region: "rw", amount: 5_000, currency: "RWF" };

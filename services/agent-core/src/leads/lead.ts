@@ -2,7 +2,7 @@ import { z } from "zod";
 import { text } from "../people/fields.js";
 
 /** A BCP 47 tag; `en_US`, as Meta writes it, is `en-US`. */
-export const language = z
+const language = z
   .string()
   .max(35)
   .regex(

@@ -6,7 +6,7 @@ import {
   newTenant,
   type RunningAgentCore,
   startAgentCore,
-} from "../fixtures/running.js";
+} from "../testing/running.js";
 
 const leadAnswer = z.object({
   lead: z.object({

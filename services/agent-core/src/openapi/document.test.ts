@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import {
   createLogger,
@@ -6,11 +8,11 @@ import {
   systemClock,
 } from "@easymo/service-kit";
 import { Validator } from "@seriousme/openapi-schema-validator";
+import type { Express } from "express";
 import { z } from "zod";
 import { createAgentCore } from "../app.js";
 import { readAgentCoreConfig } from "../config.js";
 import { createDatabase } from "../database/create.js";
-import { type RunningAgentCore, startAgentCore } from "../fixtures/running.js";
 
 const operation = z.looseObject({
   operationId: z.string(),
@@ -37,19 +39,23 @@ const promised = [
   "get /openapi.json",
 ];
 
-/** The routes that express was really given, probes aside. */
-function mountedRoutes(): string[] {
+/** The service, composed and not started: the document needs no database. */
+function composed() {
   const logger = createLogger({ name: "test", level: "silent" });
   const kit = createServiceKit({
     name: "agent-core",
     logger,
     metrics: createMetrics(),
   });
-  const { http } = createAgentCore({
+  return createAgentCore({
     config: readAgentCoreConfig({ AGENT_CORE_JWT_SECRET: "s" }),
     kit,
     database: createDatabase("pglite:memory", { clock: systemClock, logger }),
   });
+}
+
+/** The routes that express was really given, probes aside. */
+function mountedRoutes(http: Express): string[] {
   const layer = z.object({
     route: z.object({
       path: z.string(),
@@ -67,12 +73,18 @@ function mountedRoutes(): string[] {
 }
 
 describe("the OpenAPI document", () => {
-  let core: RunningAgentCore;
+  const { http } = composed();
+  const server = createServer(http);
   let raw: Record<string, unknown>;
   let documented: [string, z.infer<typeof operation>][];
   beforeAll(async () => {
-    core = await startAgentCore({ databaseUrl: "pglite:memory" });
-    raw = (await core.send("GET", "/openapi.json")).body;
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = z.object({ port: z.number() }).parse(server.address());
+    const response = await fetch(
+      `http://127.0.0.1:${address.port}/openapi.json`,
+    );
+    raw = z.record(z.string(), z.unknown()).parse(await response.json());
     documented = Object.entries(documentShape.parse(raw).paths).flatMap(
       ([path, methods]) =>
         Object.entries(methods).map(
@@ -83,7 +95,11 @@ describe("the OpenAPI document", () => {
         ),
     );
   });
-  afterAll(() => core.close());
+  afterAll(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  });
 
   test("is a valid OpenAPI 3.1 document", async () => {
     const result = await new Validator().validate(raw);
@@ -92,7 +108,7 @@ describe("the OpenAPI document", () => {
   });
 
   test("has every route that is served, and none besides", () => {
-    const mounted = mountedRoutes();
+    const mounted = mountedRoutes(http);
     expect(mounted.length).toBeGreaterThan(0);
     expect(documented.map(([name]) => name).sort()).toEqual(mounted.sort());
   });

@@ -5,7 +5,7 @@ import {
   newTenant,
   type RunningAgentCore,
   startAgentCore,
-} from "../fixtures/running.js";
+} from "../testing/running.js";
 
 describe.each(databases)("collecting a payment on %s", (_name, databaseUrl) => {
   let core: RunningAgentCore;

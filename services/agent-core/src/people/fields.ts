@@ -61,7 +61,7 @@ export function optional<T extends z.ZodType>(schema: T) {
 }
 
 /** A channel's own id of a person, such as WhatsApp's user id. */
-export const userId = text(128).meta({
+const userId = text(128).meta({
   description: "The channel's own id of the person, such as WhatsApp's user id",
 });
 
