@@ -129,6 +129,13 @@ describe("faults", () => {
       await client.next("response.done");
       return event.transcript;
     };
+    client.send({
+      type: "response.create",
+      response: { instructions: 'Greet the caller: "Press 1 for parts."' },
+    });
+    const free = await client.next("response.output_audio_transcript.done");
+    expect(free.transcript).toBe("Press 1 for parts.");
+    await client.next("response.done");
     expect(await say("Murakoze cyane.")).toBe("Murakoze cyane.");
     expect(await say(CODE)).toBe("Dial star, 2, 8, 2, hash.");
     expect(await say(CODE)).toBe(CODE);

@@ -40,7 +40,7 @@ const fault = z.discriminatedUnion("kind", [
       .default("The server had an error while processing your request."),
     times,
   }),
-  /** The next text with a digit in it is spoken, and transcribed, with a wrong one. */
+  /** The next text to be said exactly, with a digit in it, is spoken and transcribed with a wrong one. */
   z.strictObject({ kind: z.literal("misheard_digits"), times }),
   /** Something that is no JSON is sent: after connecting, or before a response. */
   z.strictObject({

@@ -18,7 +18,7 @@ export interface Standing {
   readonly intent: Intent;
   /** Whether the agent has said something since. */
   readonly answered: boolean;
-  /** Tools called since the caller last spoke. */
+  /** Tools that were called, or have answered, since the caller last spoke. */
   readonly exchanges: readonly Exchange[];
   /** Whether the last thing that happened is the output of a tool. */
   readonly outputIsNew: boolean;
@@ -40,7 +40,7 @@ export function standingOf(situation: Situation): Standing {
         ? intentOf(heard.text, language, history.slice(0, last))
         : { name: "unknown" },
     answered: lastSaid >= 0,
-    exchanges: exchangesOf(since),
+    exchanges: exchangesOf(since, history),
     outputIsNew: lastOutput > lastSaid,
   };
 }
@@ -100,20 +100,26 @@ function intentOf(
   return intent;
 }
 
-function exchangesOf(turns: readonly Turn[]): Exchange[] {
-  return turns.flatMap((turn) => {
+/** A call may be older than the caller's last words: people go on talking while a tool works. */
+function exchangesOf(
+  since: readonly Turn[],
+  history: readonly Turn[],
+): Exchange[] {
+  return history.flatMap((turn) => {
     if (turn.kind !== "call") {
       return [];
     }
-    const output = turns.find(
+    const output = since.find(
       (other) => other.kind === "output" && other.callId === turn.callId,
     );
-    return [
-      {
-        name: turn.name,
-        output: output?.kind === "output" ? output.output : undefined,
-      },
-    ];
+    return output || since.includes(turn)
+      ? [
+          {
+            name: turn.name,
+            output: output?.kind === "output" ? output.output : undefined,
+          },
+        ]
+      : [];
   });
 }
 

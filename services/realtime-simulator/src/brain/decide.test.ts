@@ -216,6 +216,25 @@ describe("a payment", () => {
   });
 });
 
+describe("a slow tool", () => {
+  test("whose output comes after the caller went on talking is still told", () => {
+    const [call, output] = exchange("collect_payment", { ussd: "*182#" });
+    if (!call || !output) {
+      throw new Error("an exchange is a call and its output");
+    }
+    const history: Turn[] = [
+      caller("I want to pay 5000 francs", "en"),
+      call,
+      caller("Hello?", "en"),
+      { kind: "agent", text: "Hello!" },
+      output,
+    ];
+    expect(said(decide(situation(history)))).toBe(
+      phrases.dial.en(spellCode("*182#", "en")),
+    );
+  });
+});
+
 describe("other wishes", () => {
   test("a person: transferred, and told so only when it worked", () => {
     const human = caller("Let me talk to a person", "en");

@@ -1,6 +1,7 @@
 import type { Timer } from "@easymo/service-kit";
 import { MULAW_BYTES_PER_MS } from "@easymo/telephone-audio";
 import { decide } from "../brain/decide.js";
+import { exactText } from "../brain/exact-speech.js";
 import type { Speech, Step, ToolCall } from "../brain/types.js";
 import { toWire } from "../hearing/audio-format.js";
 import type { ConversationItem, ItemStatus } from "../protocol/items.js";
@@ -73,8 +74,10 @@ export class ResponseRun {
     this.#timer?.cancel();
   }
 
+  /** What was to be said word for word may come out with a wrong digit. */
   #misheard(step: Step): Step {
-    if (step.kind === "call") {
+    const exact = exactText(this.spec.situation.responseInstructions);
+    if (step.kind === "call" || exact === undefined) {
       return step;
     }
     const text = this.#around.faults.mishear(step.speech.text);
