@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { ErrorDetails } from "./protocol/errors.js";
 
-export const REALTIME_PATH = "/v1/realtime";
+const REALTIME_PATH = "/v1/realtime";
 
 /** What becomes of a request for a session. */
 export type Admission =

@@ -37,8 +37,7 @@ export interface OfferedTool {
   readonly parameters?: Readonly<Record<string, unknown>> | undefined;
 }
 
-export type ToolChoice =
-  "auto" | "none" | "required" | { readonly name: string };
+type ToolChoice = "auto" | "none" | "required" | { readonly name: string };
 
 /** All that a decision depends on. */
 export interface Situation {

@@ -1,19 +1,12 @@
 import {
   decodeMulaw,
   encodeMulaw,
-  MULAW_BYTES_PER_MS,
   MULAW_SAMPLE_RATE_HZ,
   resample,
 } from "@easymo/telephone-audio";
 import type { AudioFormat } from "../protocol/session-config.js";
 
 const PCM_RATE_HZ = 24_000;
-const PCM_BYTES_PER_MS = 48;
-
-/** Bytes that one millisecond takes on the wire. */
-export function bytesPerMs(format: AudioFormat): number {
-  return format.type === "audio/pcmu" ? MULAW_BYTES_PER_MS : PCM_BYTES_PER_MS;
-}
 
 /** The simulator's own μ-law as the wire wants it. */
 export function toWire(mulaw: Buffer, format: AudioFormat): Buffer {

@@ -106,14 +106,14 @@ const schemas = {
 } as const;
 
 type Schemas = typeof schemas;
-export type ClientEventType = keyof Schemas;
+type ClientEventType = keyof Schemas;
 export type ClientEventOf<T extends ClientEventType> = z.infer<Schemas[T]>;
 export type ClientEvent = {
   [T in ClientEventType]: ClientEventOf<T>;
 }[ClientEventType];
 
 /** Every event type that a client may send over a WebSocket. */
-export const clientEventTypes = Object.keys(schemas);
+const clientEventTypes = Object.keys(schemas);
 
 /**
  * Checks one decoded client event.

@@ -20,7 +20,7 @@ export function parseParameters<T>(schema: z.ZodType<T>, value: unknown): T {
 }
 
 /** `session.tools[2].name` */
-export function formatPath(path: Path): string {
+function formatPath(path: Path): string {
   return path.reduce<string>(
     (text, key) =>
       typeof key === "number"

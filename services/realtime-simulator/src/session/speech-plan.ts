@@ -2,7 +2,7 @@ import { MULAW_BYTES_PER_MS } from "@easymo/telephone-audio";
 import { assistantAudioTokens, textTokens } from "./tokens.js";
 
 /** What is sent at once: some audio, and the words that go with it. */
-export interface SpeechChunk {
+interface SpeechChunk {
   readonly words: string;
   readonly audio: Buffer;
 }
