@@ -34,7 +34,7 @@ async function started(env: Record<string, string> = {}) {
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
   const url = `http://127.0.0.1:${port}`;
-  const exit = once(child, "exit");
+  const exitCode = once(child, "exit").then(([code]): unknown => code);
   return {
     url,
     output: () => output,
@@ -42,22 +42,22 @@ async function started(env: Record<string, string> = {}) {
       until(async () => (await fetch(`${url}/readyz`)).status === 200, {
         what: "readiness",
       }),
-    end: async (signal: NodeJS.Signals): Promise<unknown> => {
+    exitCode,
+    end: (signal: NodeJS.Signals): Promise<unknown> => {
       child.kill(signal);
-      const [code] = (await exit) as [number | null];
-      return code;
+      return exitCode;
     },
   };
 }
 
-async function post(url: string, path: string, body: object) {
+async function post(url: string, path: string, body: object, key = "k") {
   const token = await mintTenantToken(jwtSecret, "t");
   const response = await fetch(`${url}${path}`, {
     method: "POST",
     headers: {
       authorization: `Bearer ${token}`,
       "content-type": "application/json",
-      "idempotency-key": "k",
+      "idempotency-key": key,
     },
     body: JSON.stringify(body),
   });
@@ -99,6 +99,33 @@ describe("the process", () => {
       expect(output).not.toContain("Aline");
       expect(output).not.toContain(jwtSecret);
     }
+  });
+
+  test("loses nothing that it confirmed when it is killed, and starts again", async () => {
+    const first = await started();
+    await first.ready();
+    for (const userId of ["a", "b", "c"])
+      await post(first.url, "/tools/log-lead", { userId }, userId);
+    await first.end("SIGKILL");
+    const second = await started();
+    await second.ready();
+    for (const userId of ["a", "b", "c"])
+      expect(
+        await post(second.url, "/tools/fetch-lead", { userId }),
+      ).toMatchObject({ body: { lead: { userId } } });
+    expect(await second.end("SIGTERM")).toBe(0);
+  });
+
+  test("leaves a folder alone that another process works in", async () => {
+    const first = await started();
+    await first.ready();
+    const second = await started();
+    expect(await second.exitCode).toBe(1);
+    expect(second.output()).toContain("in use by process");
+    expect(
+      await post(first.url, "/tools/fetch-lead", { userId: "u" }),
+    ).toMatchObject({ body: { lead: null } });
+    expect(await first.end("SIGTERM")).toBe(0);
   });
 
   test("ends with 0 too when its database has not come yet", async () => {

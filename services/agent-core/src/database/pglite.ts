@@ -2,11 +2,13 @@ import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { PGlite, type Transaction } from "@electric-sql/pglite";
 import { DatabaseUnavailableError } from "./errors.js";
+import { type FolderLock, lockFolder } from "./folder-lock.js";
 import type { Database, Sql, SqlValue } from "./port.js";
 
 /** Postgres inside this process. One connection: its transactions run one after another. */
 export class EmbeddedDatabase implements Database {
   readonly #directory: string | undefined;
+  #lock: FolderLock | undefined;
   #opened: PGlite | undefined;
 
   /** @param directory where the data is kept; undefined keeps it in memory. */
@@ -15,8 +17,10 @@ export class EmbeddedDatabase implements Database {
   }
 
   async open(): Promise<void> {
-    if (this.#directory !== undefined)
+    if (this.#directory !== undefined) {
       await mkdir(dirname(this.#directory), { recursive: true });
+      this.#lock ??= await lockFolder(this.#directory);
+    }
     this.#opened ??= await PGlite.create(this.#directory ?? "memory://");
   }
 
@@ -47,6 +51,8 @@ export class EmbeddedDatabase implements Database {
     const opened = this.#opened;
     this.#opened = undefined;
     if (opened !== undefined && !opened.closed) await opened.close();
+    await this.#lock?.release();
+    this.#lock = undefined;
   }
 
   get #pglite(): PGlite {
