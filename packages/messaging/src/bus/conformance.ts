@@ -228,7 +228,7 @@ export function describeBus(
           fromBeginning: true,
         });
         await arrived(reader, 8);
-        expect(reader.received.map((r) => r.headers["n"])).toEqual(
+        expect(reader.received.map((r) => r.headers.n)).toEqual(
           range(8).map(String),
         );
       });

@@ -353,7 +353,7 @@ export function describeConsumer(
           ?.get();
         return Object.fromEntries(
           (metric?.values ?? []).map(({ labels, value }) => [
-            String(labels["outcome"]),
+            String(labels.outcome),
             value,
           ]),
         );

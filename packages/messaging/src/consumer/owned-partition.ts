@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { TopicPartition } from "../bus/bus.js";
 import { OffsetTracker } from "./offset-tracker.js";
 
@@ -19,6 +20,8 @@ export class OwnedPartition {
   full = false;
 
   constructor(place: TopicPartition, limits: BufferLimits) {
+    // Each record that waits for its time listens to it.
+    setMaxListeners(Number.POSITIVE_INFINITY, this.#lost.signal);
     this.place = place;
     this.#limits = limits;
   }

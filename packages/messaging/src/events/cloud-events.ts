@@ -22,7 +22,7 @@ const CONTENT_TYPE = "application/json";
  * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md#32-binary-content-mode
  */
 export function encodeEvent(event: EasymoEvent): EncodedEvent {
-  const data = checkedData(event.type, event.data);
+  const data = checkedData(event.type, event.data, event.tenantId);
   return {
     headers: {
       ce_specversion: "1.0",

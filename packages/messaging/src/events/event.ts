@@ -47,12 +47,7 @@ export function createEvent<T extends EventType>(
   type: T,
   init: EventInit<T>,
 ): EasymoEvent<T> {
-  const data = checkedData(type, init.data);
-  if (data.tenantId !== init.tenantId) {
-    throw new InvalidEventError(type, [
-      { field: "tenantId", message: "is not the envelope's" },
-    ]);
-  }
+  const data = checkedData(type, init.data, init.tenantId);
   return {
     id: init.id ?? randomUUID(),
     source: init.source,
@@ -93,10 +88,11 @@ export function deriveEventId(...parts: readonly string[]): string {
   ].join("-");
 }
 
-/** The data as its schema gives it back. Throws InvalidEventError, also for a field that the schema does not know. */
+/** The data as its schema gives it back. Throws InvalidEventError, also for a field that the schema does not know, or another tenant. */
 export function checkedData<T extends EventType>(
   type: T,
   data: unknown,
+  tenantId: string,
 ): EventDataByType[T] {
   const parsed = dataSchema(type).safeParse(data);
   if (!parsed.success) {
@@ -114,6 +110,11 @@ export function checkedData<T extends EventType>(
       type,
       unknown.map((field) => ({ field, message: "is not known" })),
     );
+  }
+  if (parsed.data.tenantId !== tenantId) {
+    throw new InvalidEventError(type, [
+      { field: "tenantId", message: "is not the envelope's" },
+    ]);
   }
   return parsed.data;
 }

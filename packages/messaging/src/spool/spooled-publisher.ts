@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Logger } from "pino";
 import type { Bus, BusRecord } from "../bus/bus.js";
 import { delay, hostClock, type Clock } from "../clock.js";
@@ -78,13 +79,16 @@ export class SpooledPublisher {
   #readTo: SpoolPlace = { segment: 0, offset: 0 };
   #writing: Promise<void> | undefined;
   #pumping: Promise<void> = Promise.resolve();
-  #wake: () => void = () => undefined;
+  #woken = false;
+  #resume: () => void = () => undefined;
   #drained: (() => void)[] = [];
   #refused = 0;
   #lastRefusalLogMs = Number.NEGATIVE_INFINITY;
   readonly #unobserve: () => void;
 
   constructor(options: SpooledPublisherOptions) {
+    // Each record of a batch listens to it.
+    setMaxListeners(Number.POSITIVE_INFINITY, this.#closing.signal);
     this.#bus = options.bus;
     this.#maxBytes = options.maxBytes;
     this.#logger = options.logger;
@@ -110,7 +114,9 @@ export class SpooledPublisher {
     if (records > 0)
       this.#logger.info({ records }, "delivering spooled events");
     this.#readTo = start;
+    this.#spooling = records > 0 || this.#records > 0;
     this.#records += records;
+    if (!this.#spooling) await this.#files.clear();
     this.#opened = true;
     this.#pumping = this.#pump();
     this.#write();
@@ -206,9 +212,6 @@ export class SpooledPublisher {
       this.#spooling = true;
       this.#unwritten = [...this.#window];
       this.#unwrittenBytes = this.#windowBytes;
-      this.#logger.warn(
-        "the bus does not answer; events are spooled on the disk",
-      );
     }
     this.#write();
   }
@@ -276,48 +279,63 @@ export class SpooledPublisher {
   /** Delivers, one batch after the other. */
   async #pump(): Promise<void> {
     while (!this.#isClosing()) {
+      this.#woken = false;
       if (this.#window.length === 0) await this.#refill();
       const batch = this.#window.slice(0, MAX_BATCH_RECORDS);
-      if (batch.length > 0) {
-        await this.#deliver(batch);
-      } else if (!this.#isClosing()) {
-        await new Promise<void>((resolve) => (this.#wake = resolve));
+      if (batch.length > 0) await this.#deliver(batch);
+      else if (!this.#isWoken()) {
+        await new Promise<void>((resolve) => (this.#resume = resolve));
       }
     }
   }
 
+  /** There is something new for the pump to look at, now or when it next looks. */
+  #wake(): void {
+    this.#woken = true;
+    this.#resume();
+  }
+
+  #isWoken(): boolean {
+    return this.#woken;
+  }
+
   /** The next records from the disk; when nothing is left there, the straight way is open again. */
   async #refill(): Promise<void> {
-    if (!this.#spooling) return;
-    const read = await this.#files.read(this.#readTo, READ_BYTES);
-    const last = read.at(-1);
-    if (last !== undefined) {
-      this.#readTo = last.end;
-      this.#window = read.map(({ record, end }) => ({
-        record,
-        bytes: encodedBytes(record),
-        end,
-        delivered: false,
-      }));
-      this.#windowBytes = bytesOf(this.#window);
-      return;
+    while (this.#spooling) {
+      const read = await this.#files.read(this.#readTo, READ_BYTES);
+      const last = read.at(-1);
+      if (last !== undefined) {
+        this.#readTo = last.end;
+        this.#window = read.map(({ record, end }) => ({
+          record,
+          bytes: encodedBytes(record),
+          end,
+          delivered: false,
+        }));
+        this.#windowBytes = bytesOf(this.#window);
+        return;
+      }
+      if (this.#isWriting()) return;
+      await this.#files.clear();
+      // What came while that took its time is on the disk already, or on its way there.
+      if (this.#isWriting()) return;
+      if (this.#files.bytes > 0) continue;
+      this.#window = this.#unwritten;
+      this.#windowBytes = this.#unwrittenBytes;
+      this.#unwritten = [];
+      this.#unwrittenBytes = 0;
+      this.#spooling = false;
     }
-    if (this.#isWriting()) return;
-    await this.#files.clear();
-    if (this.#isWriting()) return;
-    this.#window = this.#unwritten;
-    this.#windowBytes = this.#unwrittenBytes;
-    this.#unwritten = [];
-    this.#unwrittenBytes = 0;
-    this.#spooling = false;
   }
 
   async #deliver(batch: readonly Item[]): Promise<void> {
     const { signal } = this.#closing;
-    const patience = this.#clock.setTimeout(
-      () => this.#startSpooling(),
-      SPOOL_AFTER_MS,
-    );
+    const patience = this.#clock.setTimeout(() => {
+      if (!this.#spooling) {
+        this.#logger.warn("the bus does not answer; spooling on the disk");
+      }
+      this.#startSpooling();
+    }, SPOOL_AFTER_MS);
     let left = batch;
     while (left.length > 0 && !signal.aborted) {
       left = await this.#send(left, signal);

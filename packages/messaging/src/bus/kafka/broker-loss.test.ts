@@ -54,7 +54,7 @@ describe("three brokers, one of which is killed", () => {
       onRecords: ({ records }) => received.push(...records),
     });
     await until(
-      () => new Set(received.map((r) => r.headers["ce_id"])).size === RECORDS,
+      () => new Set(received.map((r) => r.headers.ce_id)).size === RECORDS,
       { timeoutMs: 60_000, everyMs: 250, what: "Every record" },
     );
     await subscription.stop();
@@ -63,7 +63,7 @@ describe("three brokers, one of which is killed", () => {
     const firsts = new Map<string, number[]>();
     const seen = new Set<string>();
     for (const { key, headers } of received) {
-      const id = headers["ce_id"] ?? "";
+      const id = headers.ce_id ?? "";
       if (seen.has(id)) continue;
       seen.add(id);
       firsts.set(key, [...(firsts.get(key) ?? []), Number(id)]);

@@ -14,6 +14,7 @@ export class RedisConnection {
   readonly #redis: Redis;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  #connecting: Promise<void> | undefined;
   #lastLogMs = Number.NEGATIVE_INFINITY;
 
   constructor(url: string, deps: { logger: Logger; clock: Clock }) {
@@ -74,10 +75,17 @@ export class RedisConnection {
     this.#redis.disconnect();
   }
 
-  /** Resolves at once while connected; otherwise with the next connection. The caller's time runs. */
+  /** Resolves at once while connected; otherwise with the next connection, for everyone who waits. The caller's time runs. */
   #ready(): Promise<void> {
+    if (this.#redis.status === "ready") return Promise.resolve();
+    this.#connecting ??= this.#nextConnection().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  #nextConnection(): Promise<void> {
     const redis = this.#redis;
-    if (redis.status === "ready") return Promise.resolve();
     return new Promise((resolve, reject) => {
       const settle = (end: () => void) => (): void => {
         redis.off("ready", onReady);

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import {
+  randomName,
+  redisUrl,
+  startRedis,
+  until,
+  type OwnRedis,
+} from "@easymo/testbed";
+import { testDependencies } from "../../test-support.js";
+import { describeStore } from "../conformance.js";
+import { createStore } from "../create-store.js";
+import type { Store } from "../store.js";
+
+describeStore("the store on Redis", async () =>
+  createStore(await redisUrl(), {
+    ...testDependencies(),
+    prefix: `${randomName()}:`,
+  }),
+);
+
+describe("the store on a Redis that goes and comes", () => {
+  let redis: OwnRedis;
+  let store: Store;
+  beforeAll(async () => {
+    redis = await startRedis();
+    store = createStore(redis.url, testDependencies());
+    await store.check();
+  });
+  afterAll(async () => {
+    await store.close();
+    await redis.stop();
+  });
+
+  const claim = (key: string) =>
+    store.idempotency.claim(key, { fingerprint: "f", leaseMs: 60_000 });
+
+  test("killed: every call fails within about a second and says so; back: everything works again by itself", async () => {
+    await redis.kill();
+    const startedMs = performance.now();
+    const calls = [
+      store.check(),
+      claim("k"),
+      store.keyValue.get("k"),
+      store.keyValue.compareAndSet("k", undefined, "v", { ttlMs: 1_000 }),
+    ];
+    const results = await Promise.allSettled(calls);
+    expect(performance.now() - startedMs).toBeLessThan(1_500);
+    for (const result of results) {
+      expect(result).toMatchObject({
+        status: "rejected",
+        reason: {
+          name: "StoreUnavailableError",
+          code: "store_unavailable",
+          retryable: true,
+        },
+      });
+    }
+    await redis.restart();
+    await until(() => store.check().then(() => true), { timeoutMs: 5_000 });
+    expect((await claim("k")).outcome).toBe("claimed");
+  });
+
+  test("silent: calls fail within about a second, and a claim that was carried out meanwhile is given back", async () => {
+    await store.check();
+    redis.freeze();
+    const startedMs = performance.now();
+    await expect(claim("frozen")).rejects.toMatchObject({
+      code: "store_unavailable",
+    });
+    expect(performance.now() - startedMs).toBeLessThan(1_500);
+    redis.thaw();
+    await until(async () => (await claim("frozen")).outcome === "claimed", {
+      timeoutMs: 10_000,
+    });
+  });
+
+  test("restarted without its scripts, it is given them again", async () => {
+    expect((await claim(randomName())).outcome).toBe("claimed");
+    await redis.restart();
+    await until(() => store.check().then(() => true), { timeoutMs: 5_000 });
+    expect((await claim(randomName())).outcome).toBe("claimed");
+  });
+
+  test("a store for an address where nothing is can be made, and closed", async () => {
+    const nowhere = createStore("redis://127.0.0.1:1", testDependencies());
+    await expect(nowhere.check()).rejects.toMatchObject({
+      code: "store_unavailable",
+    });
+    await nowhere.close();
+  });
+});
