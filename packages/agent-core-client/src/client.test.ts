@@ -52,6 +52,19 @@ describe("a request", () => {
     });
   });
 
+  test("carries any key: one that no header can hold, as its hash", async () => {
+    bench.server.does(json(200, { lead }));
+    const tenant = bench.connect().forTenant("t");
+    for (const idempotencyKey of ["a b", "clé-Ω", "a b", "k".repeat(300)])
+      await tenant.logLead({ userId: "u" }, { idempotencyKey });
+    const keys = bench.server.seen.map(
+      ({ headers }) => headers["idempotency-key"],
+    );
+    for (const key of keys) expect(key).toMatch(/^[0-9a-f]{64}$/);
+    expect(keys[2]).toBe(keys[0]);
+    expect(new Set(keys).size).toBe(3);
+  });
+
   test("keeps one token per tenant until it is near its end", async () => {
     const clock = new ManualClock(Date.now());
     const client = bench.connect({ clock });

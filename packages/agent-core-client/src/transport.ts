@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { currentTraceparent, requestContext } from "@easymo/service-kit";
 import type { Clock, Logger } from "@easymo/service-kit";
 import type { z } from "zod";
@@ -196,13 +196,20 @@ export class TenantTransport {
           : { "content-type": "application/json" }),
         ...(request.idempotencyKey === undefined
           ? {}
-          : { "idempotency-key": request.idempotencyKey }),
+          : { "idempotency-key": headerKey(request.idempotencyKey) }),
       },
       ...(request.body === undefined
         ? {}
         : { body: JSON.stringify(request.body) }),
     };
   }
+}
+
+/** The key as a header can carry it: one that cannot be (spaces, letters beyond ASCII, too long) becomes its hash. */
+function headerKey(key: string): string {
+  return /^[\x21-\x7e]{1,255}$/.test(key)
+    ? key
+    : createHash("sha256").update(key).digest("hex");
 }
 
 function queryText(query: ReadRequest["query"]): string {

@@ -84,22 +84,26 @@ describe.each(databases)("the opt-out registry on %s", (_name, databaseUrl) => {
     expect(await counted("whatsapp")).toBe(whatsapp);
   });
 
-  test("has a person once though fifty say it at once", async () => {
-    const tenant = newTenant();
-    const who = { phone: newPhone(), userId: "wa-50" };
-    const before = await counted("sip");
-    const entries = await Promise.all(
-      Array.from({ length: 50 }, () =>
-        optOut(tenant, { ...who, channel: "sip" }),
-      ),
-    );
-    expect(new Set(entries.map((entry) => JSON.stringify(entry))).size).toBe(1);
-    expect(await counted("sip")).toBe(before + 1);
-    const { rows } = await core.database.query(
-      "select kind from opt_outs where tenant_id = $1 order by kind",
-      [tenant],
-    );
-    expect(rows).toEqual([{ kind: "phone" }, { kind: "user" }]);
+  test("has a person once though thirty say it at once", async () => {
+    // More than once: the first round opens the pool's connections, the others find them open and really meet.
+    for (let round = 0; round < 5; round += 1) {
+      const tenant = newTenant();
+      const who = { phone: newPhone(), userId: "wa-30" };
+      const before = await counted("sip");
+      const entries = await Promise.all(
+        Array.from({ length: 30 }, () =>
+          optOut(tenant, { ...who, channel: "sip" }),
+        ),
+      );
+      const different = new Set(entries.map((entry) => JSON.stringify(entry)));
+      expect(different.size).toBe(1);
+      expect(await counted("sip")).toBe(before + 1);
+      const { rows } = await core.database.query(
+        "select kind from opt_outs where tenant_id = $1 order by kind",
+        [tenant],
+      );
+      expect(rows).toEqual([{ kind: "phone" }, { kind: "user" }]);
+    }
   });
 
   test("covers everything that the person is known by, known before or after", async () => {
