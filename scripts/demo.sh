@@ -4,4 +4,4 @@ set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 echo "Building …"
 scripts/pnpm.sh --silent --filter @easymo/demo build
-exec node_modules/.bin/node demo/dist/server.js
+exec node_modules/node/bin/node demo/dist/server.js

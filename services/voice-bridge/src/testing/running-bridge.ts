@@ -51,6 +51,8 @@ export function quietKit(name: string) {
   });
 }
 
+const PATIENCE_MS = 15_000;
+
 type EventOf<T extends EventType> = Extract<EasymoEvent, { type: T }>;
 
 /** Keeps every event that goes by, and lets a test wait for one. */
@@ -63,6 +65,20 @@ export class EventLog {
     for (const wake of this.#arrivals.splice(0)) wake();
   }
 
+  /** Resolves when another event has come; rejects when none does. */
+  more(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const seen = this.events.map((event) => event.type).join(", ");
+        reject(new Error(`no further event came; so far: ${seen}`));
+      }, PATIENCE_MS);
+      this.#arrivals.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
   of<T extends EventType>(type: T): EventOf<T>[] {
     return this.events.filter(
       (event): event is EventOf<T> => event.type === type,
@@ -73,7 +89,7 @@ export class EventLog {
     for (;;) {
       const event = this.of(type)[index];
       if (event !== undefined) return event;
-      await new Promise<void>((resolve) => this.#arrivals.push(resolve));
+      await this.more();
     }
   }
 }
@@ -225,12 +241,19 @@ const VOICE_TOPICS = [
 ];
 
 export async function recordEvents(bus: Bus, log: EventLog): Promise<void> {
+  // Nothing is committed, so records come again when the group starts anew.
+  const seen = new Set<string>();
   const subscription = await bus.subscribe({
     group: `test-${Math.random().toString(36).slice(2)}`,
     topics: VOICE_TOPICS,
     fromBeginning: false,
     onRecords: ({ records }) => {
-      for (const record of records) log.add(decodeEvent(record));
+      for (const record of records) {
+        const place = `${record.topic}:${record.partition}:${record.offset}`;
+        if (seen.has(place)) continue;
+        seen.add(place);
+        log.add(decodeEvent(record));
+      }
     },
   });
   await subscription.joined;
