@@ -4,12 +4,23 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import {
+  afterEach,
+  beforeEach,
+  describe,
+  expect,
+  jest,
+  test,
+} from "@jest/globals";
 import { mintTenantToken } from "@easymo/agent-core-client";
 import { freePorts, until } from "@easymo/testbed";
 
 const server = fileURLToPath(new URL("../dist/server.js", import.meta.url));
 const jwtSecret = "a secret that only this test knows";
+
+// Each process makes, or recovers, a whole Postgres: seconds, and many more on a busy machine.
+jest.setTimeout(120_000);
+const startTimeoutMs = 50_000;
 
 let folder: string;
 beforeEach(async () => {
@@ -41,6 +52,7 @@ async function started(env: Record<string, string> = {}) {
     ready: () =>
       until(async () => (await fetch(`${url}/readyz`)).status === 200, {
         what: "readiness",
+        timeoutMs: startTimeoutMs,
       }),
     exitCode,
     end: (signal: NodeJS.Signals): Promise<unknown> => {
