@@ -35,6 +35,7 @@ function agentCoreRoutes({
     ...optOutRoutes({ metrics: kit.metrics }),
     ...paymentRoutes({
       merchants: config.MOMO_MERCHANTS,
+      defaultMerchant: config.MOMO_DEFAULT_MERCHANT,
       paymentLinkBaseUrl: config.PAYMENT_LINK_BASE_URL,
     }),
     ...transferRoutes({ queues: config.TRANSFER_QUEUES }),

@@ -51,8 +51,10 @@ const shape = {
     .default("pglite:./data"),
   /** Signs and checks the tenants' tokens (HS256). */
   AGENT_CORE_JWT_SECRET: secret(),
-  /** Where payment links lead: the payment's id is added to it. */
-  PAYMENT_LINK_BASE_URL: url().optional(),
+  /** Where payment links lead: the payment's id is added to it. Unset, they lead nowhere (RFC 2606). */
+  PAYMENT_LINK_BASE_URL: url().default("https://pay.invalid"),
+  /** For tenants without a code in MOMO_MERCHANTS. The default is no merchant's: it pays nobody. */
+  MOMO_DEFAULT_MERCHANT: merchantCode.default("000000"),
   /** MoMo merchant codes of tenants, for payments that name none: `tenant=code,…`. */
   MOMO_MERCHANTS: pairs({
     name: tenantName,

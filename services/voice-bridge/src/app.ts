@@ -9,7 +9,7 @@ import {
 } from "@easymo/service-kit";
 import { CallEvents } from "./call/call-events.js";
 import type { CallObservation } from "./call/call-effects.js";
-import type { Call, CallPorts } from "./call/call.js";
+import type { CallPorts } from "./call/call.js";
 import type { CallIdentity } from "./call/call-state.js";
 import { callsApi } from "./calls-api/calls-routes.js";
 import { FrameArena } from "./media/frame-writer.js";

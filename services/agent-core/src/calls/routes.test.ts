@@ -130,9 +130,9 @@ describe.each(databases)("calls on %s", (_name, databaseUrl) => {
       status: 200,
       body: { queue: "sales", to: "+250788000009" },
     });
-    expect(await transfer("nowhere")).toMatchObject({
-      status: 404,
-      body: { code: "unknown_queue", errors: [{ field: "queue" }] },
+    expect(await transfer("repairs")).toMatchObject({
+      status: 200,
+      body: { queue: "repairs", to: "queue:repairs" },
     });
     const { rows } = await core.database.query(
       "select call_id, queue, target from transfers where tenant_id = $1",
@@ -140,6 +140,7 @@ describe.each(databases)("calls on %s", (_name, databaseUrl) => {
     );
     expect(rows).toEqual([
       { call_id: callId, queue: "sales", target: "+250788000009" },
+      { call_id: callId, queue: "repairs", target: "queue:repairs" },
     ]);
   });
 });

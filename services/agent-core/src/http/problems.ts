@@ -22,11 +22,6 @@ export const problems = {
     title: "There is no such call",
     retryable: false,
   },
-  unknown_queue: {
-    status: 404,
-    title: "There is no such queue",
-    retryable: false,
-  },
   call_conflict: {
     status: 409,
     title: "The call is recorded otherwise",
@@ -45,16 +40,6 @@ export const problems = {
   currency_not_supported: {
     status: 422,
     title: "The region's way to pay does not take this currency",
-    retryable: false,
-  },
-  merchant_missing: {
-    status: 422,
-    title: "Nobody is named who gets the money",
-    retryable: false,
-  },
-  payment_link_not_configured: {
-    status: 422,
-    title: "Payment links are not set up",
     retryable: false,
   },
   busy: {

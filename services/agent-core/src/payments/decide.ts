@@ -12,9 +12,9 @@ export interface PaymentRequest {
 
 /** What a payment can be made with here. */
 export interface PaymentMeans {
-  /** The tenant's own merchant code, for requests that name none. */
-  readonly tenantMerchant: string | undefined;
-  readonly paymentLinkBaseUrl: string | undefined;
+  /** The merchant code for requests that name none. */
+  readonly merchant: string;
+  readonly paymentLinkBaseUrl: string;
 }
 
 /** How it is paid, with a sentence for the person who pays. */
@@ -30,11 +30,8 @@ export type PaymentWay =
 
 /** Why it cannot be paid that way. */
 export interface PaymentObstacle {
-  readonly code:
-    | "currency_not_supported"
-    | "merchant_missing"
-    | "payment_link_not_configured";
-  readonly field?: string;
+  readonly code: "currency_not_supported";
+  readonly field: string;
   readonly detail: string;
 }
 
@@ -44,7 +41,7 @@ export function decidePayment(
   means: PaymentMeans,
 ): { way: PaymentWay } | { obstacle: PaymentObstacle } {
   if (request.region === "rw") return momo(request, means);
-  if (request.region === "mt") return link(request, means);
+  if (request.region === "mt") return { way: link(request, means) };
   const amount = writtenAmount(request.amount, request.currency);
   return {
     way: {
@@ -66,16 +63,7 @@ function momo(
         detail: "MoMo in Rwanda is paid in RWF",
       },
     };
-  const merchant = request.merchant ?? means.tenantMerchant;
-  if (merchant === undefined)
-    return {
-      obstacle: {
-        code: "merchant_missing",
-        field: "merchant",
-        detail:
-          "Name the MoMo merchant code, or give the tenant one in MOMO_MERCHANTS",
-      },
-    };
+  const merchant = request.merchant ?? means.merchant;
   // MTN Rwanda's MoMoPay: the franc has no minor unit, so the amount stands as it is.
   const ussd = `*182*8*1*${merchant}*${request.amount}#`;
   const amount = writtenAmount(request.amount, request.currency);
@@ -89,25 +77,13 @@ function momo(
   };
 }
 
-function link(
-  request: PaymentRequest,
-  means: PaymentMeans,
-): ReturnType<typeof decidePayment> {
-  if (means.paymentLinkBaseUrl === undefined)
-    return {
-      obstacle: {
-        code: "payment_link_not_configured",
-        detail: "Set PAYMENT_LINK_BASE_URL to where payments are taken",
-      },
-    };
+function link(request: PaymentRequest, means: PaymentMeans): PaymentWay {
   const base = means.paymentLinkBaseUrl.replace(/\/+$/, "");
   const url = `${base}/${request.paymentId}`;
   const amount = writtenAmount(request.amount, request.currency);
   return {
-    way: {
-      method: "payment_link",
-      url,
-      instructions: `Open ${url} to pay ${amount}.`,
-    },
+    method: "payment_link",
+    url,
+    instructions: `Open ${url} to pay ${amount}.`,
   };
 }

@@ -17,7 +17,9 @@ import {
 export interface PaymentSettings {
   /** MoMo merchant codes by tenant, for requests that name none. */
   readonly merchants: ReadonlyMap<string, string>;
-  readonly paymentLinkBaseUrl: string | undefined;
+  /** For tenants that have none of their own. */
+  readonly defaultMerchant: string;
+  readonly paymentLinkBaseUrl: string;
 }
 
 /** A MoMo merchant code. */
@@ -30,7 +32,7 @@ const body = z.strictObject({
   phone: optional(phone),
   region: z
     .string()
-    .regex(/^[A-Za-z]{2}$/, "must be a country's two letters, for example rw")
+    .regex(/^[A-Za-z][A-Za-z-]{0,15}$/, "must be a region, for example rw")
     .transform((region) => region.toLowerCase()),
   amount: z
     .int("must be a whole number of the currency's minor unit")
@@ -65,24 +67,19 @@ export function paymentRoutes(settings: PaymentSettings): Route[] {
       url: z.string().optional(),
       instructions: z.string(),
     }),
-    problems: [
-      "wrong_tenant",
-      "currency_not_supported",
-      "merchant_missing",
-      "payment_link_not_configured",
-    ],
+    problems: ["wrong_tenant", "currency_not_supported"],
     async handle(input, { sql, tenantId, nowMs }) {
       const asked = input.body;
       if (asked.callId !== undefined)
         await ownsCall(sql, tenantId, asked.callId);
       const request = { ...asked, paymentId: randomUUID() };
       const decision = decidePayment(request, {
-        tenantMerchant: settings.merchants.get(tenantId),
+        merchant: settings.merchants.get(tenantId) ?? settings.defaultMerchant,
         paymentLinkBaseUrl: settings.paymentLinkBaseUrl,
       });
       if ("obstacle" in decision) {
         const { code, detail, field } = decision.obstacle;
-        throw refusal(code, detail, field === undefined ? {} : { field });
+        throw refusal(code, detail, { field });
       }
       await savePayment(sql, tenantId, { ...request, ...decision }, nowMs);
       const { paymentId } = request;

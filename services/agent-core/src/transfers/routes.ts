@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { callId } from "../calls/fields.js";
-import { refusal } from "../http/problems.js";
 import { defineRoute, type Route, unused } from "../http/route.js";
 import { ownsCall } from "../http/tenancy.js";
 import { queueTarget, type TransferQueues } from "./queues.js";
@@ -31,15 +30,11 @@ export function transferRoutes({
     query: unused,
     body: z.strictObject({ callId, queue: queueName }),
     answer: z.object({ queue: z.string(), to: z.string() }),
-    problems: ["wrong_tenant", "unknown_queue"],
+    problems: ["wrong_tenant"],
     async handle({ body }, { sql, tenantId, nowMs }) {
       // A caller who waits is handed over even if recording the call has failed, so an unknown call is no obstacle.
       await ownsCall(sql, tenantId, body.callId);
       const to = queueTarget(queues, tenantId, body.queue);
-      if (to === undefined)
-        throw refusal("unknown_queue", "Name a queue of TRANSFER_QUEUES", {
-          field: "queue",
-        });
       await sql.query(
         "insert into transfers (tenant_id, transfer_id, call_id, queue, target, created_at) values ($1, $2, $3, $4, $5, $6)",
         [

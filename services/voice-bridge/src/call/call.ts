@@ -282,7 +282,7 @@ export class Call implements MediaLegListener {
   tick(nowMs: number): void {
     if (this.isOver) return;
     if (this.#counters.takeActivity()) this.#lastFrameAtMs = nowMs;
-    this.#counters.report(this.#ports.countFrames);
+    this.#counters.report((direction, frames) => this.#ports.countFrames(direction, frames));
     if (this.isAttached && nowMs - this.#lastFrameAtMs >= this.#limits.idleMs) {
       this.end("idle");
       return;
@@ -404,7 +404,7 @@ export class Call implements MediaLegListener {
     this.#listening = false;
     this.#callerAudio.drop();
     this.#agentAudio.drop();
-    this.#counters.report(this.#ports.countFrames);
+    this.#counters.report((direction, frames) => this.#ports.countFrames(direction, frames));
     this.#ports.ended(this, reason, outcome);
   }
 }

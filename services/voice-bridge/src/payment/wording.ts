@@ -71,7 +71,8 @@ export function paymentWording(
 
 /** A USSD code symbol by symbol: "star, one, eight, two, …, hash". */
 export function spellCode(code: string, language: Language): string {
-  return [...code]
+  return code
+    .split("")
     .map((symbol) => SYMBOLS[language][symbol] ?? symbol)
     .join(", ");
 }

@@ -13,6 +13,7 @@ import {
   type Language,
 } from "../call/call-state.js";
 import type { ToolOutcome } from "../call/tool-calls.js";
+import { e164 } from "../registry/call-identity.js";
 import { paymentWording } from "../payment/wording.js";
 import { toolArguments } from "./definitions.js";
 
@@ -109,7 +110,7 @@ function failed(logger: Logger, tool: ToolName, error: unknown): Ran {
     return {
       kind:
         error.status !== undefined && error.status < 500 ? "refused" : "failed",
-      outcome: failure(error.code, error.detail ?? "The tool failed."),
+      outcome: failure(error.code, error.detail),
     };
   return { kind: "failed", outcome: failure("failed", "The tool failed.") };
 }
@@ -287,12 +288,12 @@ async function warmTransfer(
     return failure("no_transfer", "There is nobody to hand the caller to.");
   const target = await core
     .warmTransfer({ callId: identity.callId, queue: transfer.queue }, options)
-    // The routing document's own number, when agent-core knows none.
-    .catch(() => ({ queue: transfer.queue, to: transfer.to }));
+    .catch(() => transfer);
   return {
     kind: "transfer",
     output: JSON.stringify({ transferring: true, queue: target.queue }),
-    to: target.to,
+    // The routing document's own number, when agent-core knows none.
+    to: e164(target.to) ?? transfer.to,
     queue: target.queue,
     reason,
   };
