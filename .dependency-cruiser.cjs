@@ -3,9 +3,13 @@ module.exports = {
   forbidden: [
     {
       name: "no-service-imports-a-service",
-      comment: "Services talk over the network; what two need is a package. Only tests start other services.",
+      comment:
+        "Services talk over the network; what two need is a package. Only tests start other services.",
       severity: "error",
-      from: { path: "^services/([^/]+)/src/", pathNot: "\\.test\\.ts$|/testing/" },
+      from: {
+        path: "^services/([^/]+)/src/",
+        pathNot: "\\.test\\.ts$|/testing/",
+      },
       to: { path: "^services/", pathNot: "^services/$1/" },
     },
     {
@@ -17,8 +21,14 @@ module.exports = {
     {
       name: "tests-stay-out-of-the-product",
       severity: "error",
-      from: { path: "^(packages|services)/[^/]+/src/", pathNot: "\\.test\\.ts$|/testing/|^packages/(testbed|carrier-simulator)/" },
-      to: { path: "^packages/(testbed|carrier-simulator)/|/testing/|\\.test\\.ts$" },
+      from: {
+        path: "^(packages|services)/[^/]+/src/",
+        pathNot:
+          "\\.test\\.ts$|/testing/|^packages/(testbed|carrier-simulator)/",
+      },
+      to: {
+        path: "^packages/(testbed|carrier-simulator)/|/testing/|\\.test\\.ts$",
+      },
     },
     {
       name: "gpl-speech-only-in-the-simulator-and-the-demo",
@@ -38,6 +48,9 @@ module.exports = {
     exclude: { path: "/dist/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "default"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "types", "default"],
+    },
   },
 };
