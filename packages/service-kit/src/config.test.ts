@@ -184,6 +184,7 @@ describe("a secret", () => {
     ["with a default", secret().default("x")],
     ["transformed", secret().transform((value) => value)],
     ["refined and optional", secret().regex(/./).min(1).optional()],
+    ["marked by metadata", z.string().meta({ secret: true }).optional()],
   ])("comes from the file that NAME_FILE names (%s)", (_, schema) => {
     const TOKEN_FILE = file("hunter2\n");
     expect(readConfig({ TOKEN: schema }, { TOKEN_FILE })).toEqual({

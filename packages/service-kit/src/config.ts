@@ -41,12 +41,15 @@ export function secret(): z.ZodString {
   return z.string().register(secrets, { secret: true });
 }
 
-/** Does this schema, or one that it wraps, come from `secret()`? */
+/**
+ * Does this schema, or one that it wraps, come from `secret()`? A package that
+ * does not know this one marks its secrets by zod's metadata: `{secret: true}`.
+ */
 function isSecret(schema: unknown): boolean {
   if (!(schema instanceof z.ZodType)) {
     return false;
   }
-  if (secrets.get(schema)?.secret === true) {
+  if (secrets.get(schema)?.secret === true || schema.meta()?.secret === true) {
     return true;
   }
   const { def } = schema;
