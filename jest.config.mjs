@@ -1,3 +1,8 @@
 export default {
-  projects: ['<rootDir>/packages/*', '<rootDir>/services/*', '<rootDir>/demo', '<rootDir>/bench'],
+  projects: [
+    "<rootDir>/packages/*",
+    "<rootDir>/services/*",
+    "<rootDir>/demo",
+    "<rootDir>/bench",
+  ],
 };

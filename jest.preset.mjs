@@ -1,20 +1,20 @@
 // One Jest configuration for every package: native ES modules, TypeScript by swc, tests beside the code.
 export default {
-  testEnvironment: 'node',
-  testMatch: ['<rootDir>/src/**/*.test.ts'],
-  extensionsToTreatAsEsm: ['.ts'],
+  testEnvironment: "node",
+  testMatch: ["<rootDir>/src/**/*.test.ts"],
+  extensionsToTreatAsEsm: [".ts"],
   transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
+    "^.+\\.ts$": [
+      "@swc/jest",
       {
         swcrc: false,
-        sourceMaps: 'inline',
-        module: { type: 'es6' },
-        jsc: { target: 'es2024', parser: { syntax: 'typescript' } },
+        sourceMaps: "inline",
+        module: { type: "es6" },
+        jsc: { target: "es2024", parser: { syntax: "typescript" } },
       },
     ],
   },
   // NodeNext imports name the emitted file; tests run on the source.
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
   testTimeout: 30_000,
 };

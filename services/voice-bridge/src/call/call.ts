@@ -1,4 +1,4 @@
-import type { Clock, Logger, Timer } from "@easymo/service-kit";
+import type { Clock, Logger } from "@easymo/service-kit";
 import {
   emptyAudioSlice,
   type AudioSlice,
@@ -6,11 +6,7 @@ import {
 } from "../media/audio-slice.js";
 import { decodedLength } from "../media/base64.js";
 import { instructionsFor } from "../model/instructions.js";
-import type {
-  ModelSession,
-  ModelSessionListener,
-  RealtimeModel,
-} from "../model/realtime-model.js";
+import type { RealtimeModel } from "../model/realtime-model.js";
 import type { MediaLeg, MediaLegListener } from "../telephony/media-leg.js";
 import { toolDefinitions } from "../tools/definitions.js";
 import type { CallEffect, CallObservation } from "./call-effects.js";
@@ -25,6 +21,7 @@ import {
 } from "./call-state.js";
 import { HeldAudio } from "./held-audio.js";
 import { MediaCounters } from "./media-counters.js";
+import { ModelSessions } from "./model-sessions.js";
 import { audioSent } from "./playback-ledger.js";
 import type { ToolOutcome } from "./tool-calls.js";
 
@@ -71,16 +68,12 @@ export class Call implements MediaLegListener {
   readonly #state: CallState;
   readonly #logger: Logger;
   readonly #counters = new MediaCounters();
-  /** Caller's audio until a model is there; agent's until the line is. */
-  readonly #callerAudio = new HeldAudio();
+  readonly #sessions: ModelSessions;
+  /** The agent's audio until the line is there. */
   readonly #agentAudio = new HeldAudio();
   readonly #heldSlice = emptyAudioSlice();
   #leg: MediaLeg | undefined;
-  #session: ModelSession | undefined;
-  #successor: ModelSession | undefined;
-  #listening = false;
   #lastItemId = "";
-  #reopen: Timer | undefined;
   #lastFrameAtMs: number;
   #sampledAtMs: number;
   #frames = 0;
@@ -98,7 +91,7 @@ export class Call implements MediaLegListener {
       tenantId: identity.tenantId,
       requestId: identity.requestId,
     });
-    this.#session = this.#open();
+    this.#sessions = this.#openSessions();
   }
 
   /** The caller's audio is there. */
@@ -172,9 +165,7 @@ export class Call implements MediaLegListener {
       audio.start,
       audio.end,
     );
-    if (this.#listening)
-      this.#session?.appendAudio(audio.buffer, audio.start, audio.end);
-    else this.#callerAudio.hold(audio, "");
+    this.#sessions.hear(audio);
     if (timed)
       this.#ports.observeForward("inbound", (performance.now() - since) / 1000);
   }
@@ -209,42 +200,26 @@ export class Call implements MediaLegListener {
 
   // ---- the model's side --------------------------------------------------
 
-  #open(): ModelSession {
-    const { identity, ports } = { identity: this.identity, ports: this.#ports };
+  #openSessions(): ModelSessions {
+    const { identity } = this;
     const setup = {
       agent: identity.agent,
       instructions: instructionsFor(identity),
       tools: toolDefinitions(identity.agent),
     };
-    const listener: ModelSessionListener = {
-      ready: () => this.#sessionReady(session),
-      audio: (delta) => {
-        if (session === this.#session) this.#modelAudio(delta);
+    const { model, clock } = this.#ports;
+    return new ModelSessions(model, setup, clock, {
+      ready: () => this.#step({ type: "model_ready" }),
+      audio: (delta) => this.#modelAudio(delta),
+      event: (event) => this.#step({ type: "model", event }),
+      closed: (reason, detail) => {
+        if (this.isOver) return;
+        this.#logger.warn({ reason, detail }, "model session closed");
+        this.#step({ type: "model_closed", reason });
       },
-      event: (event) => {
-        if (session === this.#session) this.#step({ type: "model", event });
-      },
-      closed: (reason, detail) => this.#sessionClosed(session, reason, detail),
-    };
-    const session: ModelSession = ports.model.open(setup, listener);
-    return session;
-  }
-
-  #sessionReady(session: ModelSession): void {
-    if (session === this.#successor) this.#step({ type: "successor_ready" });
-    else if (session === this.#session) this.#step({ type: "model_ready" });
-  }
-
-  #sessionClosed(session: ModelSession, reason: string, detail: string): void {
-    if (session === this.#successor) {
-      this.#successor = undefined;
-      this.#step({ type: "successor_failed" });
-    } else if (session === this.#session && !this.isOver) {
-      this.#logger.warn({ reason, detail }, "model session closed");
-      this.#session = undefined;
-      this.#listening = false;
-      this.#step({ type: "model_closed", reason });
-    }
+      successorReady: () => this.#step({ type: "successor_ready" }),
+      successorFailed: () => this.#step({ type: "successor_failed" }),
+    });
   }
 
   #modelAudio(delta: ModelAudio): void {
@@ -282,7 +257,9 @@ export class Call implements MediaLegListener {
   tick(nowMs: number): void {
     if (this.isOver) return;
     if (this.#counters.takeActivity()) this.#lastFrameAtMs = nowMs;
-    this.#counters.report((direction, frames) => this.#ports.countFrames(direction, frames));
+    this.#counters.report((direction, frames) =>
+      this.#ports.countFrames(direction, frames),
+    );
     if (this.isAttached && nowMs - this.#lastFrameAtMs >= this.#limits.idleMs) {
       this.end("idle");
       return;
@@ -316,44 +293,40 @@ export class Call implements MediaLegListener {
         this.#ports.events.publish(identity, effect.event);
         return;
       case "open_model":
-        this.#openAgain(effect.why, effect.delayMs);
+        if (effect.why === "expiring") this.#sessions.openSuccessor();
+        else this.#sessions.reopen(effect.delayMs);
         return;
       case "switch_model":
-        this.#session?.close();
-        this.#session = this.#successor;
-        this.#successor = undefined;
+        this.#sessions.switchToSuccessor();
         return;
       case "flush_caller_audio":
-        this.#listening = true;
-        this.#callerAudio.drain((buffer, start, end) =>
-          this.#session?.appendAudio(buffer, start, end),
-        );
+        this.#sessions.listen();
         return;
       case "clear_playback":
         this.#agentAudio.drop();
         this.#leg?.clear();
         return;
       case "truncate":
-        this.#session?.truncate(
+        this.#sessions.current?.truncate(
           effect.itemId,
           effect.contentIndex,
           effect.audioEndMs,
         );
         return;
       case "create_response":
-        this.#session?.createResponse(effect.request);
+        this.#sessions.current?.createResponse(effect.request);
         return;
       case "cancel_response":
-        this.#session?.cancelResponse();
+        this.#sessions.current?.cancelResponse();
         return;
       case "add_turn":
-        this.#session?.addTurn(effect.turn);
+        this.#sessions.current?.addTurn(effect.turn);
         return;
       case "add_tool_result":
-        this.#session?.addToolResult(effect.callId, effect.output);
+        this.#sessions.current?.addToolResult(effect.callId, effect.output);
         return;
       case "stop_listening":
-        this.#session?.stopListening();
+        this.#sessions.current?.stopListening();
         return;
       case "run_tool":
         this.#runTool(effect.callId, effect.name, effect.arguments);
@@ -373,22 +346,6 @@ export class Call implements MediaLegListener {
     }
   }
 
-  #openAgain(why: "dropped" | "expiring", delayMs: number): void {
-    if (why === "expiring") {
-      this.#successor = this.#open();
-      return;
-    }
-    this.#listening = false;
-    this.#session?.close();
-    this.#session = undefined;
-    this.#successor?.close();
-    this.#successor = undefined;
-    this.#reopen?.cancel();
-    this.#reopen = this.#ports.clock.setTimeout(() => {
-      if (!this.isOver) this.#session = this.#open();
-    }, delayMs);
-  }
-
   #runTool(callId: string, name: string, argumentsJson: string): void {
     void this.#ports.runTool(this, name, argumentsJson).then((outcome) => {
       this.#step({ type: "tool_finished", callId, name, outcome });
@@ -396,15 +353,11 @@ export class Call implements MediaLegListener {
   }
 
   #finish(reason: StopReason, outcome: StreamOutcome): void {
-    this.#reopen?.cancel();
-    this.#session?.close();
-    this.#session = undefined;
-    this.#successor?.close();
-    this.#successor = undefined;
-    this.#listening = false;
-    this.#callerAudio.drop();
+    this.#sessions.close();
     this.#agentAudio.drop();
-    this.#counters.report((direction, frames) => this.#ports.countFrames(direction, frames));
+    this.#counters.report((direction, frames) =>
+      this.#ports.countFrames(direction, frames),
+    );
     this.#ports.ended(this, reason, outcome);
   }
 }

@@ -12,12 +12,12 @@ import {
 /** The call's model session: opened, lost, replaced before it expires. */
 
 /** A caller without a model for this long is told so and transferred. */
-export const MODEL_AWAY_LIMIT_MS = 5_000;
+const MODEL_AWAY_LIMIT_MS = 5_000;
 /** A ready successor waits this long for a quiet moment. */
 const SUCCESSOR_PATIENCE_MS = 10_000;
 const RETRY_DELAYS_MS = [0, 100, 200, 400, 800];
 
-export function greet(state: CallState): void {
+function greet(state: CallState): void {
   wantResponse(state, "greeting", sayExactly(state.identity.agent.greeting));
 }
 

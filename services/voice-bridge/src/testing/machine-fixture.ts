@@ -43,7 +43,7 @@ export function agentNamed(name: string): Agent {
   return agent;
 }
 
-export function identity(changes: Partial<CallIdentity> = {}): CallIdentity {
+function identity(changes: Partial<CallIdentity> = {}): CallIdentity {
   return {
     callId: "CA1",
     tenantId: "kigali-parts",

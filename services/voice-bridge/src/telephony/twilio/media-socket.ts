@@ -13,7 +13,7 @@ import {
 } from "./stream-messages.js";
 
 /** RFC 6455 §7.4.1. */
-export const CLOSE_CODES = {
+const CLOSE_CODES = {
   normal: 1000,
   unsupportedData: 1003,
   policyViolation: 1008,
