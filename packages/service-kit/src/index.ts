@@ -62,4 +62,5 @@ export type {
   SpanKind,
   Tracing,
 } from "./tracing/tracing.js";
-export { inSpan, parseTraceparent, startTracing } from "./tracing/tracing.js";
+export { parseTraceparent } from "./tracing/traceparent.js";
+export { inSpan, startTracing } from "./tracing/tracing.js";

@@ -3,7 +3,7 @@ import type { Request, RequestHandler } from "express";
 import type { RequestContext } from "../context.js";
 import { requestContext, withRequestContext } from "../context.js";
 import type { ServiceKit } from "../kit.js";
-import { parseTraceparent } from "../tracing/tracing.js";
+import { parseTraceparent } from "../tracing/traceparent.js";
 import { PROBE_PATHS } from "./probes.js";
 
 const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;

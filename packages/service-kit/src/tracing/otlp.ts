@@ -16,7 +16,7 @@ import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import { messageOf } from "../errors.js";
 import { maskText } from "../redaction.js";
 import type { RunningSpan, SpanKind, Tracing } from "./tracing.js";
-import { parseTraceparent } from "./tracing.js";
+import { parseTraceparent } from "./traceparent.js";
 
 const KINDS: Record<SpanKind, OtelSpanKind> = {
   server: OtelSpanKind.SERVER,

@@ -11,7 +11,8 @@ import {
 } from "../context.js";
 import { serve, testKit } from "../fixtures/test-service.js";
 import type { Tracing } from "./tracing.js";
-import { inSpan, parseTraceparent, startTracing } from "./tracing.js";
+import { parseTraceparent } from "./traceparent.js";
+import { inSpan, startTracing } from "./tracing.js";
 
 const attribute = z.object({
   key: z.string(),
