@@ -42,6 +42,8 @@ const MODEL_READY_TIMEOUT_MS = 5_000;
 const CARRIER_TIMEOUT_MS = 10_000;
 const SPOOL_MAX_BYTES = 512 * 1024 * 1024;
 const FLUSH_TIMEOUT_MS = 10_000;
+/** How long the carrier may take to ask how a call goes on. */
+const CONTINUATION_TIMEOUT_MS = 3_000;
 
 /** The bridge between callers and the model. */
 export function createVoiceBridge(
@@ -111,7 +113,11 @@ class VoiceBridge implements ServiceApp {
       ended: (call, reason, outcome) => {
         const { direction, callId } = call.identity;
         this.#metrics.calls.inc({ direction, outcome: reason });
-        this.#outcomes.set(callId, { outcome, language: call.language });
+        this.#outcomes.set(
+          callId,
+          { outcome, language: call.language },
+          reason !== "caller_hangup" && reason !== "connection_lost",
+        );
         logger.info(
           { callId, reason, tenantId: call.identity.tenantId },
           "call ended",
@@ -160,7 +166,10 @@ class VoiceBridge implements ServiceApp {
         kind: "apologise",
         transferTo: call.identity.agent.transfer?.to,
       });
-    await this.#optOuts.flush(FLUSH_TIMEOUT_MS);
+    await Promise.all([
+      this.#outcomes.settled(CONTINUATION_TIMEOUT_MS, this.#deps.clock),
+      this.#optOuts.flush(FLUSH_TIMEOUT_MS),
+    ]);
   }
 
   async close(): Promise<void> {
@@ -316,7 +325,7 @@ class VoiceBridge implements ServiceApp {
     return {
       model: createOpenAiRealtime({
         url: config.OPENAI_REALTIME_URL,
-        apiKey: config.OPENAI_API_KEY ?? "",
+        apiKey: config.OPENAI_API_KEY,
         arena,
         clock,
         logger,

@@ -1,4 +1,5 @@
 import { secondsBuckets, type Metrics } from "@easymo/service-kit";
+import type { Counter, Histogram } from "prom-client";
 
 const FINE_SECONDS = [
   0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01,
@@ -6,8 +7,26 @@ const FINE_SECONDS = [
 ];
 const FIRST_AUDIO_SECONDS = [0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10];
 
+export interface VoiceMetrics {
+  readonly calls: Counter<"direction" | "outcome">;
+  readonly frames: Counter<"direction">;
+  readonly firstAudio: Histogram;
+  readonly bargeIn: Counter;
+  readonly forward: Histogram<"direction">;
+  readonly tokens: Counter<"kind">;
+  readonly reconnects: Counter<"reason">;
+  readonly modelErrors: Counter<"code">;
+  readonly optOuts: Counter<"channel">;
+  readonly paymentPrompts: Counter<"method">;
+  readonly toolCalls: Counter<"tool" | "outcome">;
+  readonly toolSeconds: Histogram<"tool">;
+}
+
 /** The bridge's own metrics; see the contract's section on metrics. */
-export function voiceMetrics(metrics: Metrics, activeCalls: () => number) {
+export function voiceMetrics(
+  metrics: Metrics,
+  activeCalls: () => number,
+): VoiceMetrics {
   metrics.gauge(
     "easymo_voice_calls_active",
     "Calls with a caller on the line",
@@ -79,5 +98,3 @@ export function voiceMetrics(metrics: Metrics, activeCalls: () => number) {
     ),
   };
 }
-
-export type VoiceMetrics = ReturnType<typeof voiceMetrics>;

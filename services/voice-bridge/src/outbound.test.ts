@@ -263,3 +263,20 @@ describe("the calls API", () => {
     expect(await refused.json()).toMatchObject({ code: "at_capacity" });
   });
 });
+
+describe("a bridge that is told to end", () => {
+  test("ends what is live when the time to drain is over, and still tells the carrier how to go on", async () => {
+    bridge = await RunningBridge.start(agentCore.url, {
+      env: { DRAIN_SECONDS: "1" },
+    });
+    const call = bridge.carrier.placeCall({ from: someone(), to: DESK });
+    const session = await bridge.model.session();
+    await call.waitFor("streamStarted");
+    session.answer("r1", "Muraho.", 100, await session.next("response.create"));
+    await bridge.events.next("media.transcript");
+    const closed = bridge.service.close();
+    expect((await call.waitFor("dial")).numbers).toEqual(["+250788000009"]);
+    await closed;
+    expect((await bridge.events.next("call.stop")).data.reason).toBe("drained");
+  });
+});

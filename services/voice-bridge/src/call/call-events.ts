@@ -211,6 +211,9 @@ export class CallEvents {
       source: SOURCE,
       subject: identity.callId,
       requestId: identity.requestId,
+      ...(identity.traceparent === undefined
+        ? {}
+        : { traceparent: identity.traceparent }),
     };
   }
 

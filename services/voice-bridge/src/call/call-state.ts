@@ -25,6 +25,8 @@ export interface CallIdentity {
   /** The number of the person, whichever side dialled; undefined when withheld. */
   readonly person: string | undefined;
   readonly requestId: string;
+  /** W3C Trace Context of the request that began the call; with tracing on. */
+  readonly traceparent: string | undefined;
   /** The model's session is replaced before it is this old. */
   readonly modelSessionMaxMs: number;
 }

@@ -1,4 +1,5 @@
 import type { Agent, RoutingTable } from "@easymo/routing";
+import { currentTraceparent } from "@easymo/service-kit";
 import { parsePhoneNumberFromString } from "libphonenumber-js/min";
 import type { CallIdentity, Direction } from "../call/call-state.js";
 
@@ -33,6 +34,7 @@ export function identityOf(
     to: call.to,
     person: e164(inbound ? call.from : call.to),
     requestId,
+    traceparent: currentTraceparent(),
     modelSessionMaxMs,
   };
 }

@@ -1,5 +1,5 @@
 import type { KeyValueStore } from "@easymo/messaging";
-import type { Logger } from "@easymo/service-kit";
+import type { Clock, Logger } from "@easymo/service-kit";
 import { z } from "zod";
 import type { Language, StreamOutcome } from "../call/call-state.js";
 
@@ -35,14 +35,19 @@ export class StreamOutcomes {
   readonly #keyValue: KeyValueStore;
   readonly #logger: Logger;
   readonly #local = new Map<string, Continuation>();
+  /** Streams that we closed, and whose carrier has not asked yet. */
+  readonly #unasked = new Set<string>();
+  #whenAsked: (() => void) | undefined;
 
   constructor(keyValue: KeyValueStore, logger: Logger) {
     this.#keyValue = keyValue;
     this.#logger = logger;
   }
 
-  set(callId: string, continuation: Continuation): void {
+  /** `willBeAsked`: we closed the stream, so the carrier comes for the answer. */
+  set(callId: string, continuation: Continuation, willBeAsked: boolean): void {
     this.#local.set(callId, continuation);
+    if (willBeAsked) this.#unasked.add(callId);
     if (this.#local.size > KEPT_LOCALLY) {
       const oldest = this.#local.keys().next();
       if (oldest.done !== true) this.#local.delete(oldest.value);
@@ -54,8 +59,23 @@ export class StreamOutcomes {
       });
   }
 
+  /**
+   * Resolves when every carrier has asked, or after `timeoutMs`: a process that
+   * ends right after its last call would leave that caller without an answer.
+   */
+  async settled(timeoutMs: number, clock: Clock): Promise<void> {
+    if (this.#unasked.size === 0) return;
+    const asked = Promise.withResolvers<void>();
+    this.#whenAsked = asked.resolve;
+    const timer = clock.setTimeout(asked.resolve, timeoutMs);
+    await asked.promise;
+    timer.cancel();
+  }
+
   /** Undefined when the stream ended without our doing, or long ago. */
   async get(callId: string): Promise<Continuation | undefined> {
+    this.#unasked.delete(callId);
+    if (this.#unasked.size === 0) this.#whenAsked?.();
     const local = this.#local.get(callId);
     if (local !== undefined) return local;
     const stored = await this.#keyValue

@@ -43,7 +43,7 @@ export function agentNamed(name: string): Agent {
   return agent;
 }
 
-function identity(changes: Partial<CallIdentity> = {}): CallIdentity {
+export function identity(changes: Partial<CallIdentity> = {}): CallIdentity {
   return {
     callId: "CA1",
     tenantId: "kigali-parts",
@@ -54,6 +54,7 @@ function identity(changes: Partial<CallIdentity> = {}): CallIdentity {
     to: DESK,
     person: CALLER,
     requestId: "req-1",
+    traceparent: undefined,
     modelSessionMaxMs: 3_300_000,
     ...changes,
   };

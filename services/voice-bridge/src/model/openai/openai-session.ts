@@ -18,7 +18,8 @@ import { sessionConfiguration, turnItem } from "./session-configuration.js";
 export interface OpenAiRealtimeOptions {
   /** Without the query, e.g. `wss://api.openai.com/v1/realtime`. */
   readonly url: string;
-  readonly apiKey: string;
+  /** Undefined for a server that asks for none. */
+  readonly apiKey: string | undefined;
   readonly arena: FrameArena;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -68,7 +69,10 @@ class OpenAiSession implements ModelSession {
     const url = new URL(options.url);
     url.searchParams.set("model", setup.agent.model);
     this.#socket = new WebSocket(url, {
-      headers: { authorization: `Bearer ${options.apiKey}` },
+      headers:
+        options.apiKey === undefined
+          ? {}
+          : { authorization: `Bearer ${options.apiKey}` },
       perMessageDeflate: false,
       skipUTF8Validation: true,
       maxPayload: MAX_MESSAGE_BYTES,
