@@ -28,13 +28,15 @@ export async function runDemo(
     if (!(error instanceof ConfigError)) throw error;
     stop(error.message, EXIT_CONFIG);
   }
+  let running: RunningService | undefined;
+  endOnSignal(() => running?.close() ?? Promise.resolve());
   try {
     say("Starting the platform…");
     const demo = await listen(compose(config), {
       port: config.DEMO_PORT,
       host: HOST,
     });
-    endOnSignal(demo);
+    running = demo;
     say(`The console is at ${demo.url}`);
     say("Ctrl-C ends it.");
   } catch (error) {
@@ -46,13 +48,13 @@ export async function runDemo(
   }
 }
 
-function endOnSignal(demo: RunningService): void {
+function endOnSignal(close: () => Promise<void>): void {
   let ending = false;
   const end = () => {
     if (ending) process.exit(1);
     ending = true;
     systemClock.setTimeout(() => stop("It did not end in time.", 1), GRACE_MS);
-    demo.close().then(
+    close().then(
       () => process.exit(0),
       (error: unknown) => stop(String(error), 1),
     );

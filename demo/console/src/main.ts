@@ -18,6 +18,7 @@ const phone = new Softphone(conversation);
 const events = new EventsView();
 const link = byId("link", HTMLParagraphElement);
 let peopleTimer: number | undefined;
+let isSetUp = false;
 
 function factsOf({ model, voice }: Setup): string {
   const answers =
@@ -34,6 +35,20 @@ function refreshPeople(): void {
   }, PEOPLE_AFTER_MS);
 }
 
+/** What can be dialled; a demo that starts anew has the same. */
+async function setUp(): Promise<void> {
+  if (isSetUp) return;
+  isSetUp = true;
+  try {
+    const setup = await fetchSetup();
+    byId("facts", HTMLParagraphElement).textContent = factsOf(setup);
+    phone.offer(setup.lines);
+    events.topics(setup.topics);
+  } catch {
+    isSetUp = false;
+  }
+}
+
 followFeed({
   entry: (entry) => {
     events.add(entry);
@@ -45,6 +60,7 @@ followFeed({
   live: (live) => {
     link.dataset.live = String(live);
     link.textContent = live ? "Live" : "Reconnecting…";
+    if (live) void setUp();
   },
 });
 
@@ -53,8 +69,3 @@ wireTabs((tab) => {
 });
 wireShortcuts(phone, events);
 refreshPeople();
-
-const setup = await fetchSetup();
-byId("facts", HTMLParagraphElement).textContent = factsOf(setup);
-phone.offer(setup.lines);
-events.topics(setup.topics);

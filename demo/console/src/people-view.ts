@@ -26,7 +26,7 @@ function leadRow(person: Person): HTMLTableRowElement {
     make("td", {}, person.name ?? "–"),
     make("td", {}, person.phone ?? "–"),
     make("td", {}, languageOf(person.language)),
-    make("td", { class: "wraps" }, person.tags.join(", ") || "–"),
+    make("td", {}, person.tags.join(", ") || "–"),
     make("td", {}, person.tenant),
   );
 }

@@ -47,9 +47,10 @@ function leave(events: EventsView): void {
 
 /** Where keys mean letters. */
 function isField(target: EventTarget | null): boolean {
+  if (target instanceof HTMLInputElement) {
+    return target.type !== "radio" && target.type !== "checkbox";
+  }
   return (
-    target instanceof HTMLTextAreaElement ||
-    target instanceof HTMLSelectElement ||
-    (target instanceof HTMLInputElement && target.type !== "radio")
+    target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
   );
 }

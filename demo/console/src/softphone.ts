@@ -8,6 +8,7 @@ import { SayForm } from "./say-form.js";
 import { Telephone } from "./telephone.js";
 import type { Line, PhoneNotice, PhoneRequest, Ringing } from "./wire.js";
 
+const ROOM_FOR_KEYPAD = "(min-width: 760px)";
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 
 /** The telephone on the page: dials, rings, talks, hangs up. */
@@ -37,6 +38,8 @@ export class Softphone {
       button.addEventListener("click", () => this.press(key));
       byId("keypad", HTMLDivElement).append(button);
     }
+    byId("keys-panel", HTMLDetailsElement).open =
+      matchMedia(ROOM_FOR_KEYPAD).matches;
     this.#onClick("interrupt", () => this.interrupt());
     this.#onClick("microphone", () => void this.toggleMicrophone());
     this.#onClick("mute", () => this.toggleMute());
@@ -219,7 +222,10 @@ export class Softphone {
     const time = byId("call-time", HTMLTimeElement);
     const frame = () => {
       agent.value = this.#sound?.agent.level() ?? 0;
-      caller.value = this.#sound?.caller.level() ?? 0;
+      caller.value = Math.max(
+        this.#sound?.caller.level() ?? 0,
+        this.#microphone?.level() ?? 0,
+      );
       const text = timeSince(this.#connectedAtMs);
       if (time.textContent !== text) time.textContent = text;
       requestAnimationFrame(frame);

@@ -19,7 +19,6 @@ const pageFolder = fileURLToPath(new URL("../../console/", import.meta.url));
 /** Everything comes from here and goes nowhere else. */
 const contentPolicy = [
   "default-src 'self'",
-  "connect-src 'self' ws://127.0.0.1:* ws://localhost:* ws://[::1]:*",
   "object-src 'none'",
   "base-uri 'none'",
   "frame-ancestors 'none'",

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "@easymo/service-kit";
 import type { EventFeed } from "./event-feed.js";
@@ -15,6 +16,8 @@ const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 export class EventStreams {
   readonly #feed: EventFeed;
   readonly #clock: Clock;
+  /** Sequence numbers begin anew with each run of the demo. */
+  readonly #run = randomBytes(4).toString("hex");
   readonly #open = new Set<ServerResponse>();
 
   constructor(feed: EventFeed, clock: Clock) {
@@ -31,13 +34,13 @@ export class EventStreams {
     });
     response.write("retry: 1000\n\n");
     this.#open.add(response);
-    let sent = lastEventId(request);
+    let sent = this.#lastSequence(request);
     const send = (entry: { readonly sequence: number }) => {
       if (entry.sequence <= sent) return;
       sent = entry.sequence;
       this.#write(
         response,
-        `id: ${entry.sequence}\ndata: ${JSON.stringify(entry)}\n\n`,
+        `id: ${this.#run}-${entry.sequence}\ndata: ${JSON.stringify(entry)}\n\n`,
       );
     };
     for (const entry of this.#feed.since(sent)) send(entry);
@@ -79,10 +82,10 @@ export class EventStreams {
     let timer = next();
     return () => timer.cancel();
   }
-}
 
-function lastEventId(request: IncomingMessage): number {
-  const header = request.headers["last-event-id"];
-  const id = Number(header);
-  return Number.isSafeInteger(id) && id > 0 ? id : 0;
+  /** What a page that comes back has seen; nothing of this run, if of another. */
+  #lastSequence(request: IncomingMessage): number {
+    const [run, sequence] = String(request.headers["last-event-id"]).split("-");
+    return run === this.#run && sequence !== undefined ? Number(sequence) : 0;
+  }
 }

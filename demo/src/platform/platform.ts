@@ -1,4 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   createAgentCore,
   createDatabase,
@@ -109,6 +112,8 @@ async function startServices(
   const carrierUrl = await carrier.listen();
   const kit = kitOf("voice-bridge");
   const bus = createMemoryBus({ ...kit });
+  const spool = await mkdtemp(join(tmpdir(), "easymo-demo-"));
+  ending.push(() => rm(spool, { recursive: true, force: true }));
   const client = () =>
     createAgentCoreClient({
       baseUrl: agentCoreUrl,
@@ -129,6 +134,7 @@ async function startServices(
         TWILIO_API_URL: carrierUrl,
         VOICE_API_TOKEN: secrets.voiceApiToken,
         DRAIN_SECONDS: "0",
+        SPOOL_DIR: spool,
         ...modelSettings,
       }),
       {

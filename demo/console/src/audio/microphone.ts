@@ -1,4 +1,4 @@
-import { encodeMulaw } from "./mulaw.js";
+import { encodeMulaw, levelOf } from "./mulaw.js";
 import { Resampler } from "./resampler.js";
 
 const TELEPHONE_HZ = 8000;
@@ -8,6 +8,8 @@ const FRAME_SAMPLES = 160;
 
 /** A microphone that is on. */
 export interface Microphone {
+  /** How loud it is right now, from 0 to 1. */
+  level(): number;
   stop(): void;
 }
 
@@ -37,7 +39,7 @@ export async function openMicrophone(
     );
     tap.port.start();
     lowPass(context, context.createMediaStreamSource(stream)).connect(tap);
-    return { stop };
+    return { stop, level: () => framer.level };
   } catch (error) {
     stop();
     throw error;
@@ -61,6 +63,8 @@ export class Framer {
   readonly #resampler: Resampler;
   readonly #frame: (mulaw: Uint8Array<ArrayBuffer>) => void;
   readonly #samples: number[] = [];
+  /** How loud the last frame was. */
+  level = 0;
 
   constructor(fromHz: number, frame: (mulaw: Uint8Array<ArrayBuffer>) => void) {
     this.#resampler = new Resampler(fromHz, TELEPHONE_HZ);
@@ -70,8 +74,9 @@ export class Framer {
   push(samples: Float32Array): void {
     this.#samples.push(...this.#resampler.push(samples));
     while (this.#samples.length >= FRAME_SAMPLES) {
-      const frame = this.#samples.splice(0, FRAME_SAMPLES);
-      this.#frame(encodeMulaw(Float32Array.from(frame)));
+      const frame = Float32Array.from(this.#samples.splice(0, FRAME_SAMPLES));
+      this.level = levelOf(frame);
+      this.#frame(encodeMulaw(frame));
     }
   }
 }

@@ -31,3 +31,12 @@ export function encodeMulaw(samples: Float32Array): Uint8Array<ArrayBuffer> {
     return ~(sign | (exponent << 4) | mantissa) & 0xff;
   });
 }
+
+/** How loud sound is, from 0 to 1, roughly as it is felt. */
+export function levelOf(samples: Float32Array): number {
+  if (samples.length === 0) return 0;
+  let sum = 0;
+  for (const sample of samples) sum += sample * sample;
+  const dbfs = 10 * Math.log10(sum / samples.length + 1e-9);
+  return Math.min(1, Math.max(0, (dbfs + 50) / 40));
+}

@@ -1,4 +1,4 @@
-import { decodeMulaw } from "./mulaw.js";
+import { decodeMulaw, levelOf } from "./mulaw.js";
 
 const TELEPHONE_HZ = 8000;
 /** Frames come every 20 ms, give or take what a network and a busy page add. */
@@ -43,10 +43,7 @@ export class Player {
   /** How loud it is right now, from 0 to 1, roughly as it is felt. */
   level(): number {
     this.#meter.getFloatTimeDomainData(this.#window);
-    let sum = 0;
-    for (const sample of this.#window) sum += sample * sample;
-    const dbfs = 10 * Math.log10(sum / METER_SAMPLES + 1e-9);
-    return Math.min(1, Math.max(0, (dbfs + 50) / 40));
+    return levelOf(this.#window);
   }
 
   /** Falls silent at once. */
