@@ -121,6 +121,24 @@ const payment = z
 
 const transfer = z.strictObject({ queue: name, to: phoneNumber });
 
+/** What is said to people who have not written for 24 hours: a template that Meta approved, without variables. */
+const whatsapp = z.strictObject({
+  template: z.strictObject({
+    name: z
+      .string()
+      .regex(
+        /^[a-z0-9_]{1,512}$/,
+        "must be a template's name: lower-case letters, digits and underscores",
+      ),
+    language: z
+      .string()
+      .regex(
+        /^[a-z]{2,3}(_[A-Z]{2,4})?$/,
+        "must be a template's language as Meta writes it, for example en or en_US",
+      ),
+  }),
+});
+
 const greetings: Readonly<Record<string, string>> = {
   en: "Hello, how may I help you?",
   fr: "Bonjour, comment puis-je vous aider ?",
@@ -155,6 +173,7 @@ const agent = z
     optOut: optOut.default({ phrases: [] }),
     payment: payment.default({ region: "rw", currency: "RWF" }),
     transfer: transfer.optional(),
+    whatsapp: whatsapp.optional(),
   })
   .transform((value) => ({
     ...value,

@@ -51,6 +51,17 @@ function pathsOf(document: unknown): string[] {
 }
 
 describe("a routing document", () => {
+  test("may name the template for people who have not written lately", () => {
+    const template = { name: "we_miss_you", language: "en_US" };
+    const table = RoutingTable.parse(
+      stringify({
+        agents: [{ ...agent, whatsapp: { template } }],
+        channels: [channel],
+      }),
+    );
+    expect(table.agents[0]?.whatsapp?.template).toEqual(template);
+  });
+
   test("of the contract is read as it stands", () => {
     const table = RoutingTable.parse(contractDocument);
     expect(table.agents).toEqual([
@@ -251,6 +262,16 @@ channels:
       "a merchant that is no code",
       { payment: { region: "rw", currency: "RWF", merchant: "*1#" } },
       "agents[0].payment.merchant",
+    ],
+    [
+      "a template that Meta cannot have",
+      { whatsapp: { template: { name: "We miss you", language: "en" } } },
+      "agents[0].whatsapp.template.name",
+    ],
+    [
+      "a template without a language",
+      { whatsapp: { template: { name: "we_miss_you" } } },
+      "agents[0].whatsapp.template.language",
     ],
     [
       "a transfer to nowhere",

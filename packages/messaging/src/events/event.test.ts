@@ -273,6 +273,32 @@ describe("topics and types", () => {
     expect(() => keyOf("broker.dlq", received)).toThrow("as they were");
   });
 
+  test("a message to send needs no user id: it goes by whom it is to", () => {
+    const value = Buffer.from(
+      JSON.stringify({
+        tenantId: "t",
+        to: "+250788000001",
+        kind: "text",
+        text: "hello",
+        dedupeKey: "d",
+        at: AT,
+      }),
+    );
+    const headers = {
+      ce_specversion: "1.0",
+      ce_id: "e",
+      ce_source: "/elsewhere",
+      ce_type: "message.send",
+      ce_time: AT,
+      ce_tenantid: "t",
+      ce_requestid: "r",
+      "content-type": "application/json",
+    };
+    const event = decodeEvent({ headers, value });
+    expect(event.data).toMatchObject({ purpose: "reply", text: "hello" });
+    expect(keyOf("whatsapp.outbound", event)).toBe("t:+250788000001");
+  });
+
   test("an intent on a topic needs what that topic's key is made of", () => {
     const withoutCall = { tenantId: "t", agent: "sales", at: AT };
     const intent = createEvent("intent.captured", {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   callId,
+  e164,
   freeText,
   identifier,
   language,
@@ -54,8 +55,15 @@ export const inboundSchemas = {
       "order",
       "system",
       "unsupported",
+      /** Of a type that Meta added since, or not in its type's shape: see `rawKind`. */
+      "unknown",
     ]),
+    /** Meta's own word for a kind that is unknown here. */
+    rawKind: z.string().max(128).optional(),
+    /** What was written; of audio, what was said, in an event of its own with `transcribed` once it is known. */
     text: freeText.optional(),
+    transcribed: z.boolean().optional(),
+    username: z.string().max(512).optional(),
     language: language.optional(),
     /** The row or button that was pressed. */
     reply: z
@@ -67,8 +75,53 @@ export const inboundSchemas = {
         mimeType: z.string().max(256),
         sha256: z.string().max(128).optional(),
         filename: z.string().max(1_024).optional(),
+        /** Recorded in WhatsApp, not attached. */
+        voice: z.boolean().optional(),
       })
       .optional(),
+    /** Contact cards that were sent. */
+    contacts: z
+      .array(
+        z.object({
+          name: z.string().max(512).optional(),
+          phones: z.array(z.string().max(64)).max(20),
+          userId: identifier.optional(),
+        }),
+      )
+      .max(257)
+      .optional(),
+    order: z
+      .object({
+        catalogId: identifier,
+        items: z
+          .array(
+            z.object({
+              productId: identifier,
+              quantity: z.number().nonnegative(),
+              /** As Meta writes it: a decimal of the currency's major unit. */
+              price: z.number().nonnegative(),
+              currency: z.string().max(8),
+            }),
+          )
+          .max(1_000),
+      })
+      .optional(),
+    /** No emoji: the reaction was taken back. */
+    reaction: z
+      .object({ messageId: identifier, emoji: z.string().max(64).optional() })
+      .optional(),
+    /** What a form (a WhatsApp Flow) was filled in with. */
+    form: z
+      .object({ name: z.string().max(256), response: z.json() })
+      .optional(),
+    system: z
+      .object({
+        type: z.string().max(128),
+        newPhone: e164.optional(),
+        newUserId: identifier.optional(),
+      })
+      .optional(),
+    errors: z.array(failure).max(100).optional(),
     location: z
       .object({
         latitude: z.number().min(-90).max(90),
@@ -94,8 +147,15 @@ export const inboundSchemas = {
   "message.opt_in": consent,
 } as const;
 
+const mediaDetails = {
+  caption: z.string().max(1_024).optional(),
+  filename: z.string().max(240).optional(),
+};
+
 const outgoing = {
   ...userFields,
+  /** May be left out: `to` says who it is. */
+  userId: identifier.optional(),
   /** E.164, or the user id when no number is known. */
   to: identifier,
   phoneNumberId: identifier.optional(),
@@ -117,13 +177,20 @@ const outgoing = {
   inReplyTo: identifier.optional(),
 };
 
+/** Uploaded to Meta before (`id`), or fetched by Meta (`link`). */
+const outgoingMedia = z.union([
+  z.object({ id: identifier, ...mediaDetails }),
+  z.object({ link: z.url().max(2_048), ...mediaDetails }),
+]);
+
 /** Events of `whatsapp.outbound`. */
 export const outboundSchemas = {
   "message.send": z.discriminatedUnion("kind", [
     z.object({
       ...outgoing,
       kind: z.literal("text"),
-      text: z.string().min(1).max(4_096),
+      /** Over WhatsApp's 4,096 characters it goes out as several messages. */
+      text: z.string().min(1).max(65_536),
       previewUrl: z.boolean().optional(),
     }),
     z.object({
@@ -139,6 +206,11 @@ export const outboundSchemas = {
       ...outgoing,
       kind: z.literal("interactive"),
       interactive: z.record(z.string(), z.json()),
+    }),
+    z.object({
+      ...outgoing,
+      kind: z.enum(["image", "audio", "video", "document", "sticker"]),
+      media: outgoingMedia,
     }),
   ]),
 } as const;

@@ -48,8 +48,10 @@ function callIdOf({ data }: EasymoEvent): string | undefined {
   return "callId" in data ? data.callId : undefined;
 }
 
-function userIdOf({ data }: EasymoEvent): string | undefined {
-  return "userId" in data ? data.userId : undefined;
+/** A message to someone whose user id its sender does not know goes by whom it is to. */
+function userIdOf({ type, data }: EasymoEvent): string | undefined {
+  const userId = "userId" in data ? data.userId : undefined;
+  return type === "message.send" && "to" in data ? (userId ?? data.to) : userId;
 }
 
 function contactOf({ data }: EasymoEvent): string | undefined {
