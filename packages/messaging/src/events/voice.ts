@@ -85,6 +85,8 @@ export const contactSchemas = {
   }),
   "call.stop": z.object({
     ...callFields,
+    /** Absent when no channel of the routing document has the called address. */
+    agent: agentName.optional(),
     reason: z.string().min(1).max(1_024),
     durationMs: milliseconds,
     /** Model tokens by kind. */

@@ -1,0 +1,89 @@
+import type { Bus, Store } from "@easymo/messaging";
+import type { RoutingSource } from "@easymo/routing";
+import {
+  createServiceHttp,
+  type ServiceApp,
+  type ServiceKit,
+} from "@easymo/service-kit";
+import type { SipIngressConfig } from "./config.js";
+import { sipEventSchema } from "./events/sip-event.js";
+import { Ingest } from "./ingest/ingest.js";
+import { sipRoutes } from "./ingest/routes.js";
+import { ingestMetrics, type IngestMetrics } from "./metrics.js";
+import { refusals, timed } from "./surface.js";
+import { admission } from "./tenants/admission.js";
+import { RateLimit } from "./tenants/rate-limit.js";
+import { TokenRing } from "./tenants/tokens.js";
+
+/** What sip-ingress is composed of; nothing of it is started here. */
+export interface SipIngressDeps extends ServiceKit {
+  readonly bus: Bus;
+  readonly store: Store;
+  readonly routing: RoutingSource;
+}
+
+/** The door for SIP signalling. Composes the service; starts nothing. */
+export function createSipIngress(
+  config: SipIngressConfig,
+  deps: SipIngressDeps,
+): ServiceApp {
+  const { bus, store, routing, clock } = deps;
+  const metrics = ingestMetrics(deps.metrics);
+  const http = createServiceHttp({
+    kit: deps,
+    bodies: "per-route",
+    dependencies: {
+      kafka: () => bus.check(),
+      redis: () => store.check(),
+      // The last good document stays in force; there is one from the start.
+      routing: () => Promise.resolve(void routing.current()),
+    },
+    configure: (app) => {
+      app.use("/sip", timed("sip", metrics, clock));
+      app.use(signalling(config, deps, metrics));
+      app.use("/sip", refusals("sip", metrics));
+    },
+  });
+  return {
+    http,
+    start: () => Promise.resolve(),
+    // Requests that were taken are waited for by the server; there is no work besides them.
+    drain: () => Promise.resolve(),
+    close: async () => {
+      await routing.close();
+      await Promise.all([bus.close(), store.close()]);
+    },
+  };
+}
+
+function signalling(
+  config: SipIngressConfig,
+  deps: SipIngressDeps,
+  metrics: IngestMetrics,
+) {
+  const { bus, store, routing, clock, logger } = deps;
+  const rate = new RateLimit(config.SIP_RATE_PER_SECOND, clock);
+  const { handler, tenantOf } = admission({
+    tokens: new TokenRing(config.SIP_INGRESS_TOKENS),
+    rate,
+  });
+  return sipRoutes({
+    ingest: new Ingest({
+      bus,
+      idempotency: store.idempotency,
+      keyValue: store.keyValue,
+      routing: () => routing.current(),
+      metrics,
+      clock,
+      logger,
+    }),
+    schema: sipEventSchema({
+      clock,
+      defaultCountry: config.SIP_DEFAULT_COUNTRY,
+    }),
+    rate,
+    admit: handler,
+    tenantOf,
+    metrics,
+  });
+}

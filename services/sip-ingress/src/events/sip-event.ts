@@ -1,0 +1,95 @@
+import type { Clock } from "@easymo/service-kit";
+import type { CountryCode } from "libphonenumber-js/min";
+import { z } from "zod";
+import { payloadProblem } from "./json-shape.js";
+import { parseParty, type Party } from "./party.js";
+
+export const sipEventKinds = [
+  "ringing",
+  "connected",
+  "audio",
+  "dtmf",
+  "ended",
+] as const;
+
+/** Clocks differ a little; an event from further ahead is refused. */
+export const MAX_AHEAD_MS = 5 * 60_000;
+
+const MAX_ADDRESS_CHARACTERS = 256;
+
+/** RFC 3261 §25.1 allows no spaces and nothing but ASCII in a Call-ID. */
+const callId = z
+  .string()
+  .regex(
+    /^[\x21-\x7e]{1,256}$/,
+    "must be 1 to 256 visible ASCII characters, without spaces",
+  );
+
+/** What `idempotencyKey` and the `Idempotency-Key` header may be. */
+export const idempotencyKey = z
+  .string()
+  .min(1, "must not be empty")
+  .max(512, "must have at most 512 characters")
+  .refine((key) => key.isWellFormed(), "must be well-formed Unicode");
+
+const payload = z
+  .unknown()
+  .superRefine((value, context) => {
+    const message = payloadProblem(value);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  })
+  .pipe(z.json());
+
+/** A party, with what was written in its place. */
+export interface GivenParty extends Party {
+  readonly given: string;
+}
+
+function party(defaultCountry: CountryCode | undefined) {
+  return z
+    .string()
+    .min(1, "must not be empty")
+    .max(
+      MAX_ADDRESS_CHARACTERS,
+      `must have at most ${MAX_ADDRESS_CHARACTERS} characters`,
+    )
+    .transform((given, context): GivenParty => {
+      const parsed = parseParty(given, defaultCountry);
+      if (parsed !== undefined) return { ...parsed, given };
+      context.addIssue({
+        code: "custom",
+        message:
+          "must be a phone number, a tel: or SIP URI, or a name without spaces",
+      });
+      return z.NEVER;
+    });
+}
+
+/** The body of `POST /sip/events`, or one of a batch. */
+export function sipEventSchema(options: {
+  readonly clock: Clock;
+  readonly defaultCountry: CountryCode | undefined;
+}) {
+  const end = party(options.defaultCountry);
+  return z.strictObject({
+    callId,
+    event: z.enum(sipEventKinds, `must be one of ${sipEventKinds.join(", ")}`),
+    timestamp: z.iso
+      .datetime({
+        offset: true,
+        error: "must be an RFC 3339 time, such as 2026-03-01T08:30:00Z",
+      })
+      .refine(
+        (time) => Date.parse(time) <= options.clock.now() + MAX_AHEAD_MS,
+        "is in the future: set the sender's clock",
+      ),
+    from: end.optional(),
+    to: end.optional(),
+    payload: payload.optional(),
+    idempotencyKey: idempotencyKey.optional(),
+  });
+}
+
+/** What happened to a call, as its signaller tells it. */
+export type SipEvent = z.output<ReturnType<typeof sipEventSchema>>;
+export type SipEventSchema = ReturnType<typeof sipEventSchema>;

@@ -1,0 +1,69 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+
+/** A tenant's bearer token. */
+export interface TenantToken {
+  readonly tenantId: string;
+  readonly token: string;
+}
+
+// What the routing document takes for a tenant, too.
+const TENANT = /^[A-Za-z0-9]([-A-Za-z0-9._]{0,61}[A-Za-z0-9])?$/;
+/** RFC 6750 §2.1: what a bearer token is made of. */
+const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+const MIN_TOKEN_CHARACTERS = 16;
+
+/** Reads `tenant=token,…`. The problem names no token. */
+export function parseTokens(
+  text: string,
+):
+  | { readonly ok: true; readonly tokens: readonly TenantToken[] }
+  | { readonly ok: false; readonly problem: string } {
+  const tokens: TenantToken[] = [];
+  const seen = new Set<string>();
+  for (const [at, entry] of text.split(",").entries()) {
+    const cut = entry.indexOf("=");
+    const tenantId = entry.slice(0, Math.max(cut, 0)).trim();
+    const token = entry.slice(cut + 1).trim();
+    const place = `entry ${at + 1}`;
+    if (cut < 1 || !TENANT.test(tenantId))
+      return { ok: false, problem: `${place}: expected tenant=token` };
+    if (token.length < MIN_TOKEN_CHARACTERS || !TOKEN.test(token))
+      return {
+        ok: false,
+        problem: `${place}: expected a token of ${MIN_TOKEN_CHARACTERS} or more letters, digits or -._~+/`,
+      };
+    if (seen.has(token))
+      return { ok: false, problem: `${place}: the token was given before` };
+    seen.add(token);
+    tokens.push({ tenantId, token });
+  }
+  return { ok: true, tokens };
+}
+
+/** Tells whose token a request carries, in a time that does not depend on how much of it is right. */
+export class TokenRing {
+  readonly #known: readonly { tenantId: string; digest: Buffer }[];
+
+  constructor(tokens: readonly TenantToken[]) {
+    this.#known = tokens.map(({ tenantId, token }) => ({
+      tenantId,
+      digest: digestOf(token),
+    }));
+  }
+
+  /** The tenant of an `Authorization` header; undefined when it is nobody's. */
+  tenantOf(authorization: string | undefined): string | undefined {
+    const token = /^bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
+    if (token === undefined) return undefined;
+    const presented = digestOf(token);
+    let found: string | undefined;
+    // Every one is compared, whichever it is.
+    for (const { tenantId, digest } of this.#known)
+      if (timingSafeEqual(digest, presented)) found = tenantId;
+    return found;
+  }
+}
+
+function digestOf(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}
