@@ -138,7 +138,7 @@ export class SpooledPublisher {
   depth(): SpoolDepth {
     return {
       records: this.#records,
-      bytes: this.#files.bytes + this.#unwrittenBytes + this.#windowBytes,
+      bytes: this.#bytes(),
       spooling: this.#opened && this.#spooling,
     };
   }
@@ -185,11 +185,16 @@ export class SpooledPublisher {
   }
 
   #fits(bytes: number): boolean {
-    const unwritten = this.#unwrittenBytes + bytes;
     return (
-      this.#files.bytes + this.#windowBytes + unwritten <= this.#maxBytes &&
-      unwritten <= MAX_UNWRITTEN_BYTES
+      this.#bytes() + bytes <= this.#maxBytes &&
+      this.#unwrittenBytes + bytes <= MAX_UNWRITTEN_BYTES
     );
+  }
+
+  /** While spooling, what is in the window is in the files too, or waits to be written to them. */
+  #bytes(): number {
+    const straight = this.#spooling ? 0 : this.#windowBytes;
+    return this.#files.bytes + this.#unwrittenBytes + straight;
   }
 
   #refuse(topic: string): void {
