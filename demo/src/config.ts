@@ -6,6 +6,7 @@ import {
   secret,
   url,
 } from "@easymo/service-kit";
+import { z } from "zod";
 
 const settings = {
   DEMO_PORT: integer({ min: 0, max: 65_535 }).default(4800),
@@ -13,7 +14,7 @@ const settings = {
   /** With it, the real model answers; without it, the offline one. */
   OPENAI_API_KEY: secret().optional(),
   OPENAI_REALTIME_URL: url(["ws", "wss"]).optional(),
-  OPENAI_REALTIME_MODEL: secret().optional(),
+  OPENAI_REALTIME_MODEL: z.string().optional(),
 };
 
 /** What the demo can be told by its environment. */

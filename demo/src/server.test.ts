@@ -46,7 +46,7 @@ function start(env: Record<string, string>) {
 
 afterEach(async () => {
   for (const { child, exited } of children.splice(0)) {
-    child.kill("SIGKILL");
+    child.kill("SIGTERM");
     await exited;
   }
 });

@@ -1,44 +1,23 @@
-import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  createAgentCore,
-  createDatabase,
-  readAgentCoreConfig,
-} from "@easymo/agent-core";
-import {
   type AgentCoreClient,
   createAgentCoreClient,
 } from "@easymo/agent-core-client";
-import { CarrierSimulator } from "@easymo/carrier-simulator";
-import { type Bus, createMemoryBus, createStore } from "@easymo/messaging";
+import type { CarrierSimulator } from "@easymo/carrier-simulator";
+import { type Bus, createMemoryBus } from "@easymo/messaging";
 import { createRealtimeSimulator } from "@easymo/realtime-simulator";
-import { fixedRouting, type RoutingTable } from "@easymo/routing";
+import { listen, type ServiceApp } from "@easymo/service-kit";
+import { agentCoreApp } from "./agent-core.js";
+import { kitFor, type PlatformOptions } from "./kit.js";
 import {
-  type Clock,
-  createLogger,
-  createMetrics,
-  createServiceKit,
-  listen,
-  type RunningService,
-  type ServiceApp,
-  type ServiceKit,
-} from "@easymo/service-kit";
-import type { Voice } from "@easymo/telephone-audio";
-import { createVoiceBridge, readVoiceBridgeConfig } from "@easymo/voice-bridge";
-import type { DemoConfig } from "../config.js";
-
-/** What the outside would call voice-bridge; the carrier knows better. */
-const PUBLIC_URL = "https://voice.easymo.example";
-
-export interface PlatformOptions {
-  readonly config: DemoConfig;
-  readonly routing: RoutingTable;
-  /** What callers, the offline model and the phone company speak with. */
-  readonly voice: Voice;
-  readonly clock: Clock;
-}
+  createCarrier,
+  newCarrierAccount,
+  newSecret,
+  type Surroundings,
+  voiceBridgeApp,
+} from "./voice-bridge.js";
 
 /** The services, each listening on a loopback port of its own. */
 export interface Platform {
@@ -48,170 +27,112 @@ export interface Platform {
   /** voice-bridge's address, and the token of its calls API. */
   readonly voiceUrl: string;
   readonly voiceApiToken: string;
+  /** Ends the services, the last one first. */
   close(): Promise<void>;
 }
 
-/** Starts every service; what was started is ended again when one fails. */
+/** Starts every service; when one fails, what was started is ended again. */
 export async function startPlatform(
   options: PlatformOptions,
 ): Promise<Platform> {
-  const ending: (() => Promise<void>)[] = [];
-  const close = async () => {
-    for (const end of ending.reverse().splice(0)) await end();
-  };
-  const run = async (app: ServiceApp): Promise<RunningService> => {
-    const running = await listen(app, { port: 0, host: "127.0.0.1" });
-    ending.push(() => running.close());
-    return running;
-  };
+  const starting = new Starting(options);
   try {
-    return { ...(await startServices(options, run, ending)), close };
+    return await starting.run();
   } catch (error) {
-    await close();
+    await starting.close();
     throw error;
   }
 }
 
-async function startServices(
-  options: PlatformOptions,
-  run: (app: ServiceApp) => Promise<RunningService>,
-  ending: (() => Promise<void>)[],
-): Promise<Omit<Platform, "close">> {
-  const { config, routing, clock, voice } = options;
-  const kitOf = (name: string) => kitFor(name, options);
-  const secrets = {
-    jwtSecret: newSecret(),
-    voiceApiToken: newSecret(),
-    twilioAuthToken: newSecret(),
-  };
+class Starting {
+  readonly #options: PlatformOptions;
+  readonly #endings: (() => void | Promise<void>)[] = [];
 
-  const agentCoreUrl = (await run(agentCore(options, secrets.jwtSecret))).url;
-  const modelSettings =
-    config.OPENAI_API_KEY === undefined
-      ? offlineModel(
-          await run(
-            createRealtimeSimulator({
-              kit: kitOf("realtime-simulator"),
-              voice,
-            }),
-          ),
-        )
-      : realModel(config);
-
-  const accountSid = `AC${randomBytes(16).toString("hex")}`;
-  const carrier = new CarrierSimulator({
-    accountSid,
-    authToken: secrets.twilioAuthToken,
-    voiceUrl: PUBLIC_URL,
-    publicUrl: PUBLIC_URL,
-    answerAs: "ring",
-    announcer: (text, language) => voice.speak(text, language ?? "en"),
-    recordHeard: false,
-    clock,
-  });
-  const carrierUrl = await carrier.listen();
-  const kit = kitOf("voice-bridge");
-  const bus = createMemoryBus({ ...kit });
-  const spool = await mkdtemp(join(tmpdir(), "easymo-demo-"));
-  ending.push(() => rm(spool, { recursive: true, force: true }));
-  const client = () =>
-    createAgentCoreClient({
-      baseUrl: agentCoreUrl,
-      jwtSecret: secrets.jwtSecret,
-      ...kit,
-    });
-  const bridge = await run(
-    createVoiceBridge(
-      readVoiceBridgeConfig({
-        KAFKA_BROKERS: "memory:",
-        REDIS_URL: "memory:",
-        ROUTING_FILE: "routing.yaml",
-        AGENT_CORE_URL: agentCoreUrl,
-        AGENT_CORE_JWT_SECRET: secrets.jwtSecret,
-        PUBLIC_URL,
-        TWILIO_ACCOUNT_SID: accountSid,
-        TWILIO_AUTH_TOKEN: secrets.twilioAuthToken,
-        TWILIO_API_URL: carrierUrl,
-        VOICE_API_TOKEN: secrets.voiceApiToken,
-        DRAIN_SECONDS: "0",
-        SPOOL_DIR: spool,
-        ...modelSettings,
-      }),
-      {
-        ...kit,
-        bus,
-        store: createStore("memory:", kit),
-        routing: fixedRouting(routing),
-        agentCore: client(),
-      },
-    ),
-  );
-  carrier.pointAt({
-    voiceUrl: `${bridge.url}/twilio/voice`,
-    statusUrl: `${bridge.url}/twilio/status`,
-  });
-  // Calls end before the bridge does, as when their callers hang up.
-  ending.push(() => carrier.close());
-  const ownClient = client();
-  ending.push(() => {
-    ownClient.close();
-    return Promise.resolve();
-  });
-  return {
-    bus,
-    carrier,
-    agentCore: ownClient,
-    voiceUrl: bridge.url,
-    voiceApiToken: secrets.voiceApiToken,
-  };
-}
-
-function agentCore(options: PlatformOptions, jwtSecret: string): ServiceApp {
-  const kit = kitFor("agent-core", options);
-  const config = readAgentCoreConfig({
-    DATABASE_URL: "pglite:memory",
-    AGENT_CORE_JWT_SECRET: jwtSecret,
-    TRANSFER_QUEUES: queuesOf(options.routing),
-  });
-  const database = createDatabase(config.DATABASE_URL, kit);
-  return createAgentCore({ config, kit, database });
-}
-
-/** Each tenant's queues, as the agents of its channels transfer to them. */
-function queuesOf(routing: RoutingTable): string {
-  const queues = new Map<string, string>();
-  for (const { tenant, agent } of routing.channels) {
-    const transfer = routing.findAgent(tenant, agent)?.transfer;
-    if (transfer === undefined) continue;
-    queues.set(`${tenant}/${transfer.queue}`, transfer.to);
+  constructor(options: PlatformOptions) {
+    this.#options = options;
   }
-  return [...queues].map(([queue, to]) => `${queue}=${to}`).join(",");
-}
 
-function offlineModel(simulator: RunningService): Record<string, string> {
-  return {
-    OPENAI_API_KEY: "offline",
-    OPENAI_REALTIME_URL: `${simulator.url.replace("http", "ws")}/v1/realtime`,
-  };
-}
+  async run(): Promise<Platform> {
+    const options = this.#options;
+    const jwtSecret = newSecret();
+    const voiceApiToken = newSecret();
+    const agentCoreUrl = await this.#listen(agentCoreApp(options, jwtSecret));
+    const account = newCarrierAccount();
+    const carrier = createCarrier(options, account);
+    this.#endings.push(() => carrier.close());
+    const bus = createMemoryBus(kitFor("bus", options));
+    const around: Surroundings = {
+      bus,
+      agentCore: this.#agentCore(agentCoreUrl, jwtSecret),
+      agentCoreUrl,
+      jwtSecret,
+      account,
+      carrierUrl: await carrier.listen(),
+      apiToken: voiceApiToken,
+      spoolFolder: await this.#temporaryFolder(),
+      model: await this.#model(),
+    };
+    const voiceUrl = await this.#listen(voiceBridgeApp(options, around));
+    carrier.pointAt({
+      voiceUrl: `${voiceUrl}/twilio/voice`,
+      statusUrl: `${voiceUrl}/twilio/status`,
+    });
+    // Calls end before the bridge does, as when their callers hang up.
+    this.#endings.push(() => carrier.close());
+    const agentCore = this.#agentCore(agentCoreUrl, jwtSecret);
+    const close = () => this.close();
+    return { bus, carrier, agentCore, voiceUrl, voiceApiToken, close };
+  }
 
-function realModel(config: DemoConfig): Record<string, string | undefined> {
-  const { OPENAI_API_KEY, OPENAI_REALTIME_URL, OPENAI_REALTIME_MODEL } = config;
-  return { OPENAI_API_KEY, OPENAI_REALTIME_URL, OPENAI_REALTIME_MODEL };
-}
+  /** Rejects with everything that did not end as it should, having tried all. */
+  async close(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const end of this.#endings.splice(0).reverse()) {
+      try {
+        await end();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) {
+      throw new AggregateError(failures, "The platform did not end cleanly.");
+    }
+  }
 
-function kitFor(
-  name: string,
-  { config, clock }: Pick<PlatformOptions, "config" | "clock">,
-): ServiceKit {
-  return createServiceKit({
-    name,
-    logger: createLogger({ name, level: config.LOG_LEVEL }),
-    metrics: createMetrics(),
-    clock,
-  });
-}
+  async #listen(app: ServiceApp): Promise<string> {
+    const running = await listen(app, { port: 0, host: "127.0.0.1" });
+    this.#endings.push(() => running.close());
+    return running.url;
+  }
 
-function newSecret(): string {
-  return randomBytes(24).toString("base64url");
+  /** The real model where there is a key for it, the offline one otherwise. */
+  async #model(): Promise<Surroundings["model"]> {
+    const { config, voice } = this.#options;
+    if (config.OPENAI_API_KEY !== undefined) {
+      return {
+        OPENAI_API_KEY: config.OPENAI_API_KEY,
+        OPENAI_REALTIME_URL: config.OPENAI_REALTIME_URL,
+        OPENAI_REALTIME_MODEL: config.OPENAI_REALTIME_MODEL,
+      };
+    }
+    const kit = kitFor("realtime-simulator", this.#options);
+    const url = await this.#listen(createRealtimeSimulator({ kit, voice }));
+    return {
+      OPENAI_API_KEY: "offline",
+      OPENAI_REALTIME_URL: `${url.replace("http", "ws")}/v1/realtime`,
+    };
+  }
+
+  #agentCore(baseUrl: string, jwtSecret: string): AgentCoreClient {
+    const { clock, logger } = kitFor("agent-core-client", this.#options);
+    const client = createAgentCoreClient({ baseUrl, jwtSecret, clock, logger });
+    this.#endings.push(() => client.close());
+    return client;
+  }
+
+  async #temporaryFolder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), "easymo-demo-"));
+    this.#endings.push(() => rm(folder, { recursive: true, force: true }));
+    return folder;
+  }
 }

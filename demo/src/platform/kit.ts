@@ -1,0 +1,25 @@
+import {
+  createLogger,
+  createMetrics,
+  createServiceKit,
+  type Clock,
+  type ServiceKit,
+} from "@easymo/service-kit";
+import type { RoutingTable } from "@easymo/routing";
+import type { Voice } from "@easymo/telephone-audio";
+import type { DemoConfig } from "../config.js";
+
+export interface PlatformOptions {
+  readonly config: DemoConfig;
+  readonly routing: RoutingTable;
+  /** What callers, the offline model and the phone company speak with. */
+  readonly voice: Voice;
+  readonly clock: Clock;
+}
+
+/** What a service is given: its own logger and metrics, the common clock. */
+export function kitFor(name: string, options: PlatformOptions): ServiceKit {
+  const { config, clock } = options;
+  const logger = createLogger({ name, level: config.LOG_LEVEL });
+  return createServiceKit({ name, logger, metrics: createMetrics(), clock });
+}
