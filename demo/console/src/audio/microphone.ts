@@ -29,7 +29,7 @@ export async function openMicrophone(
     void context.close();
   };
   try {
-    const worklet = new URL("microphone-worklet.js", import.meta.url);
+    const worklet = new URL("./microphone-worklet.js", import.meta.url);
     await context.audioWorklet.addModule(worklet);
     const tap = new AudioWorkletNode(context, "microphone-tap");
     const framer = new Framer(context.sampleRate, frame);
