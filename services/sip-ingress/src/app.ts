@@ -5,11 +5,15 @@ import {
   type ServiceApp,
   type ServiceKit,
 } from "@easymo/service-kit";
+import OpenAI from "openai";
 import type { SipIngressConfig } from "./config.js";
 import { sipEventSchema } from "./events/sip-event.js";
 import { Ingest } from "./ingest/ingest.js";
 import { sipRoutes } from "./ingest/routes.js";
 import { ingestMetrics, type IngestMetrics } from "./metrics.js";
+import { createCallControl } from "./openai/call-control.js";
+import { IncomingCalls } from "./openai/incoming-calls.js";
+import { openAiRoutes } from "./openai/routes.js";
 import { refusals, timed } from "./surface.js";
 import { admission } from "./tenants/admission.js";
 import { RateLimit } from "./tenants/rate-limit.js";
@@ -22,7 +26,7 @@ export interface SipIngressDeps extends ServiceKit {
   readonly routing: RoutingSource;
 }
 
-/** The door for SIP signalling. Composes the service; starts nothing. */
+/** The door for SIP signalling and for OpenAI's incoming calls. Composes the service; starts nothing. */
 export function createSipIngress(
   config: SipIngressConfig,
   deps: SipIngressDeps,
@@ -42,6 +46,9 @@ export function createSipIngress(
       app.use("/sip", timed("sip", metrics, clock));
       app.use(signalling(config, deps, metrics));
       app.use("/sip", refusals("sip", metrics));
+      app.use("/openai", timed("openai", metrics, clock));
+      app.use(incomingCalls(config, deps, metrics));
+      app.use("/openai", refusals("openai", metrics));
     },
   });
   return {
@@ -86,4 +93,43 @@ function signalling(
     tenantOf,
     metrics,
   });
+}
+
+function incomingCalls(
+  config: SipIngressConfig,
+  deps: SipIngressDeps,
+  metrics: IngestMetrics,
+) {
+  const { bus, store, routing, clock, logger } = deps;
+  const client = openAiClient(config);
+  const door = client && {
+    client,
+    calls: new IncomingCalls({
+      control: createCallControl(client),
+      bus,
+      idempotency: store.idempotency,
+      keyValue: store.keyValue,
+      routing: () => routing.current(),
+      model: config.OPENAI_REALTIME_MODEL,
+      metrics,
+      clock,
+      logger,
+    }),
+  };
+  return openAiRoutes({
+    door,
+    defaultCountry: config.SIP_DEFAULT_COUNTRY,
+    metrics,
+  });
+}
+
+function openAiClient(config: SipIngressConfig): OpenAI | undefined {
+  const {
+    OPENAI_WEBHOOK_SECRET: webhookSecret,
+    OPENAI_API_KEY: apiKey,
+    OPENAI_BASE_URL: baseURL,
+  } = config;
+  if (webhookSecret === undefined || apiKey === undefined) return undefined;
+  // Everything is logged by us, in one place and masked.
+  return new OpenAI({ apiKey, webhookSecret, baseURL, logLevel: "off" });
 }

@@ -1,0 +1,79 @@
+import {
+  StoreUnavailableError,
+  type Bus,
+  type IdempotencyStore,
+  type KeyValueStore,
+  type Store,
+} from "@easymo/messaging";
+
+/** How a step goes wrong: before it is done, after it, or by never answering. */
+export type Fault = "fails" | "is done, but fails" | "hangs" | undefined;
+
+/** The steps of the store that may go wrong. */
+export type StoreFaults = Partial<
+  Record<"claim" | "confirm" | "release" | "get" | "set", Fault>
+>;
+
+async function faulty<T>(
+  fault: Fault,
+  work: () => Promise<T>,
+  error: Error,
+): Promise<T> {
+  switch (fault) {
+    case undefined:
+      return work();
+    case "fails":
+      throw error;
+    case "is done, but fails":
+      await work();
+      throw error;
+    case "hangs":
+      return new Promise<T>(() => undefined);
+  }
+}
+
+/** A bus whose publishing goes wrong as `faults` says now. */
+export function faultyBus(bus: Bus, faults: { publish?: Fault }): Bus {
+  return {
+    publish: (records, options) =>
+      faulty(
+        faults.publish,
+        () => bus.publish(records, options),
+        new Error("Kafka is away."),
+      ),
+    publishEvent: (topic, event, options) =>
+      bus.publishEvent(topic, event, options),
+    subscribe: (options) => bus.subscribe(options),
+    check: () => bus.check(),
+    close: () => bus.close(),
+  };
+}
+
+/** A store whose steps go wrong as `faults` says now. */
+export function faultyStore(store: Store, faults: StoreFaults): Store {
+  const away = new StoreUnavailableError("Redis did not answer.");
+  const idempotency: IdempotencyStore = {
+    claim: (...args) =>
+      faulty(faults.claim, () => store.idempotency.claim(...args), away),
+    confirm: (...args) =>
+      faulty(faults.confirm, () => store.idempotency.confirm(...args), away),
+    extend: (...args) => store.idempotency.extend(...args),
+    release: (...args) =>
+      faulty(faults.release, () => store.idempotency.release(...args), away),
+  };
+  const keyValue: KeyValueStore = {
+    get: (...args) =>
+      faulty(faults.get, () => store.keyValue.get(...args), away),
+    set: (...args) =>
+      faulty(faults.set, () => store.keyValue.set(...args), away),
+    setIfAbsent: (...args) => store.keyValue.setIfAbsent(...args),
+    compareAndSet: (...args) => store.keyValue.compareAndSet(...args),
+    delete: (...args) => store.keyValue.delete(...args),
+  };
+  return {
+    idempotency,
+    keyValue,
+    check: () => store.check(),
+    close: () => store.close(),
+  };
+}
