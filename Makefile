@@ -32,4 +32,4 @@ kafka-down: ## Stop what kafka-up started
 	@infrastructure/kafka/kafka-down.sh
 
 clean: ## Remove what was built (dist), not what was installed
-	@rm -rf packages/*/dist services/*/dist demo/dist bench/dist
+	@rm -rf packages/*/dist services/*/dist demo/dist demo/console/dist bench/dist

@@ -1,4 +1,3 @@
-import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { agentCoreSettings } from "@easymo/agent-core-client";
@@ -61,7 +60,7 @@ export function readVoiceBridgeConfig(env: Environment) {
       config.DRAIN_SECONDS + GRACE_BEYOND_DRAIN_SECONDS,
     OPENAI_REALTIME_URL:
       config.OPENAI_REALTIME_URL ?? realtimeUrl(config.OPENAI_BASE_URL),
-    SPOOL_DIR: config.SPOOL_DIR ?? mkdtempSync(join(tmpdir(), "easymo-spool-")),
+    SPOOL_DIR: config.SPOOL_DIR ?? join(tmpdir(), `easymo-spool-${process.pid}`),
   };
 }
 

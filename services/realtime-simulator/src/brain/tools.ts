@@ -87,7 +87,11 @@ function callOf(
   name: string,
 ): ToolCall | undefined {
   const tool = situation.tools.find((offered) => offered.name === name);
-  const fitted = tool && fitArguments(tool, knowledge(situation, standing));
+  const known = knowledge(situation, standing);
+  // To any other tool, a name is a person's.
+  const { name: _intentName, ...impersonal } = known;
+  const fitting = name === "capture_intent" ? known : impersonal;
+  const fitted = tool && fitArguments(tool, fitting);
   return fitted && { name, arguments: fitted };
 }
 
