@@ -110,6 +110,8 @@ class LocalCluster implements KafkaCluster {
     const replicas = options.replicas ?? 1;
     await this.#admin(async (admin) => {
       await admin.createTopics({
+        // Asked for too soon, a broker that has not heard of the topic yet answers with an error.
+        waitForLeaders: false,
         topics: [
           {
             topic,

@@ -8,6 +8,8 @@ import {
 } from "@jest/globals";
 import { appendFile, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { spawn } from "node:child_process";
@@ -62,6 +64,14 @@ async function onDisk(directory: string): Promise<number> {
 
 const idsOf = (records: readonly ReceivedRecord[]): string[] =>
   records.map(({ headers }) => headers.ce_id ?? "");
+
+/** What is held on to, buffers included, after a collection. */
+function memoryInUse(): number {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc()");
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
 
 describe("a spool in front of a bus inside the process", () => {
   let bus: MemoryBus;
@@ -222,22 +232,17 @@ describe("a spool in front of a bus inside the process", () => {
       const event = testEvent(`call-${n}`, `${n}`);
       return { ...event, subject: "x".repeat(4_096) };
     };
-    const before = process.memoryUsage();
+    const before = memoryInUse();
     for (const round of range(100)) {
       for (const n of range(100)) spool.publish(TOPIC, padded(round * 100 + n));
       await until(async () => (await onDisk(directory)) > round * 100 * 4_096, {
         everyMs: 1,
       });
     }
-    const after = process.memoryUsage();
+    await until(async () => (await onDisk(directory)) > 40 * MIB);
+    const grownBytes = memoryInUse() - before;
     expect(spool.depth().records).toBe(10_000);
-    expect(await onDisk(directory)).toBeGreaterThan(40 * MIB - MIB);
-    expect(
-      after.external +
-        after.arrayBuffers -
-        before.external -
-        before.arrayBuffers,
-    ).toBeLessThan(24 * MIB);
+    expect(grownBytes).toBeLessThan(8 * MIB);
   });
 });
 
@@ -283,13 +288,13 @@ describe("a spool in front of a Kafka of its own", () => {
     await spool.open();
     const calls = range(20).map((n) => `outage-${n}`);
     let sent = 0;
-    let longestMs = 0;
+    const tookMs: number[] = [];
     const publishSome = (count: number): void => {
       for (let left = count; left > 0; left--) {
         const startedMs = performance.now();
         const call = calls[sent % calls.length] ?? "";
         spool.publish(TOPIC, testEvent(call, `${call} ${sent}`));
-        longestMs = Math.max(longestMs, performance.now() - startedMs);
+        tookMs.push(performance.now() - startedMs);
         sent += 1;
       }
     };
@@ -317,7 +322,9 @@ describe("a spool in front of a Kafka of its own", () => {
         expected.map((n) => `${call} ${n}`),
       );
     }
-    expect(longestMs).toBeLessThan(50);
+    // By what nearly all took: the machine itself may take the processor away for longer.
+    tookMs.sort((a, b) => a - b);
+    expect(tookMs[Math.floor(tookMs.length * 0.99)]).toBeLessThan(2);
   }, 120_000);
 
   test("the process killed while it spools: the next one delivers everything that was on the disk", async () => {

@@ -1,4 +1,4 @@
-import { kafkaBrokers } from "@easymo/testbed";
+import { kafkaBrokers, until } from "@easymo/testbed";
 import { Kafka, logLevel } from "kafkajs";
 import { testDependencies } from "../../test-support.js";
 import type { BusHarness } from "../conformance.js";
@@ -15,8 +15,12 @@ export async function kafkaHarness(): Promise<BusHarness> {
     connect: () => createBus(settings, testDependencies()),
     createTopic: async (topic, partitions) => {
       await admin.createTopics({
-        waitForLeaders: true,
+        waitForLeaders: false,
         topics: [{ topic, numPartitions: partitions, replicationFactor: 1 }],
+      });
+      await until(async () => {
+        const found = await admin.fetchTopicMetadata({ topics: [topic] });
+        return found.topics[0]?.partitions.every(({ leader }) => leader >= 0);
       });
       topics.push(topic);
     },
