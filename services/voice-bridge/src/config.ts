@@ -60,7 +60,8 @@ export function readVoiceBridgeConfig(env: Environment) {
       config.DRAIN_SECONDS + GRACE_BEYOND_DRAIN_SECONDS,
     OPENAI_REALTIME_URL:
       config.OPENAI_REALTIME_URL ?? realtimeUrl(config.OPENAI_BASE_URL),
-    SPOOL_DIR: config.SPOOL_DIR ?? join(tmpdir(), `easymo-spool-${process.pid}`),
+    SPOOL_DIR:
+      config.SPOOL_DIR ?? join(tmpdir(), `easymo-spool-${process.pid}`),
   };
 }
 

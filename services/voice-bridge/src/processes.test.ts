@@ -6,7 +6,12 @@ import {
 import { createBus, type Bus } from "@easymo/messaging";
 import { createLogger, createMetrics, systemClock } from "@easymo/service-kit";
 import { tone, writeCaption } from "@easymo/telephone-audio";
-import { kafkaBrokers, postgresUrl, redisUrl } from "@easymo/testbed";
+import {
+  kafkaBrokers,
+  postgresUrl,
+  redisUrl,
+  ServiceProcess,
+} from "@easymo/testbed";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { DESK } from "./testing/machine-fixture.js";
 import {
@@ -20,7 +25,6 @@ import {
   SECRET,
   TENANT,
 } from "./testing/running-bridge.js";
-import { ServiceProcess } from "./testing/service-process.js";
 
 /** The services as processes of their own, on a real Kafka, Redis and Postgres. */
 
