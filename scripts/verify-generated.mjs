@@ -1,5 +1,5 @@
 // Makes every generated file again and compares: each package that generates
-// something has a script `generate` that takes `--check`.
+// something has a script `generate`, and a script `verify` that compares.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,8 +12,8 @@ for (const folder of [...folders, "demo"]) {
   const { name, scripts } = JSON.parse(
     readFileSync(join(folder, "package.json"), "utf8"),
   );
-  if (scripts?.generate === undefined) continue;
-  const run = spawnSync(`${scripts.generate} --check`, {
+  if (scripts?.verify === undefined) continue;
+  const run = spawnSync(scripts.verify, {
     cwd: folder,
     shell: true,
     stdio: "inherit",
