@@ -236,6 +236,8 @@ class VoiceBridge implements ServiceApp {
       logger,
       modelSessionMaxMs: this.#modelSessionMaxMs,
       capacity: () => this.#capacity(),
+      keyOutcome: (outcome) =>
+        this.#metrics.idempotency.inc({ surface: "calls", outcome }),
       hasOptedOut: (tenantId, phone, requestId) =>
         this.#optOuts.hasOptedOut(tenantId, phone, requestId),
     });

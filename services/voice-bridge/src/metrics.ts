@@ -20,6 +20,7 @@ export interface VoiceMetrics {
   readonly paymentPrompts: Counter<"method">;
   readonly toolCalls: Counter<"tool" | "outcome">;
   readonly toolSeconds: Histogram<"tool">;
+  readonly idempotency: Counter<"surface" | "outcome">;
 }
 
 /** The bridge's own metrics; see the contract's section on metrics. */
@@ -89,6 +90,11 @@ export function voiceMetrics(
       "easymo_tool_calls_total",
       "Tool calls of the model, by tool and outcome",
       ["tool", "outcome"],
+    ),
+    idempotency: metrics.counter(
+      "easymo_idempotency_total",
+      "Requests with an Idempotency-Key, by what became of the key",
+      ["surface", "outcome"],
     ),
     toolSeconds: metrics.histogram(
       "easymo_tool_call_seconds",

@@ -117,6 +117,10 @@ describe("an outbound call", () => {
     const other = await dial({ ...body, to: someone() }, "k1");
     expect(other.status).toBe(422);
     expect(bridge.carrier.liveCalls).toHaveLength(1);
+    const metrics = await bridge.metrics();
+    expect(metrics).toContain(
+      'easymo_idempotency_total{surface="calls",outcome="mismatch"} 1',
+    );
   });
 
   test("to somebody who opted out is refused with 409, by either path", async () => {

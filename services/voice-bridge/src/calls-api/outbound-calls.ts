@@ -25,6 +25,10 @@ export interface OutboundCallsDeps {
   readonly logger: Logger;
   readonly modelSessionMaxMs: number;
   capacity(): "free" | "full" | "draining";
+  /** What became of a request's key. */
+  keyOutcome(
+    outcome: "claimed" | "done" | "in_flight" | "mismatch" | "unavailable",
+  ): void;
   hasOptedOut(
     tenantId: string,
     phone: string,
@@ -64,12 +68,14 @@ export async function startOutboundCall(
   const claim = await deps.idempotency
     .claim(key, { fingerprint: fingerprint(body), leaseMs: LEASE_MS })
     .catch((error: unknown) => {
+      deps.keyOutcome("unavailable");
       throw unavailable(
         "store_unavailable",
         "The idempotency store is away.",
         error,
       );
     });
+  deps.keyOutcome(claim.outcome);
   switch (claim.outcome) {
     case "done":
       return {
