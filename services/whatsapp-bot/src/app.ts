@@ -1,14 +1,19 @@
 import type { AgentCoreClient } from "@easymo/agent-core-client";
 import type { Bus, Store } from "@easymo/messaging";
-import type { RoutingSource } from "@easymo/routing";
+import type { RoutingSource, RoutingTable } from "@easymo/routing";
 import {
   createServiceHttp,
   type ServiceApp,
   type ServiceKit,
 } from "@easymo/service-kit";
 import type { WhatsAppBotConfig } from "./config.js";
+import { ConsentKeeper } from "./consent/consent-keeper.js";
+import { botConsumers } from "./consumers.js";
 import { botMetrics } from "./metrics.js";
 import { People } from "./people.js";
+import { GraphClient } from "./sending/graph-client.js";
+import { SendRates } from "./sending/rates.js";
+import { Sender } from "./sending/sender.js";
 import { Ingest } from "./webhook/ingest.js";
 import { webhookRoutes } from "./webhook/routes.js";
 
@@ -37,6 +42,25 @@ export function createWhatsAppBot(
     logger,
     routing: () => routing.current(),
   });
+  const routingNow = (): RoutingTable => routing.current();
+  const common = { bus, agentCore, people, metrics, clock, logger };
+  const sender = new Sender({
+    ...common,
+    graph: new GraphClient({
+      baseUrl: config.GRAPH_API_URL,
+      accessToken: config.META_ACCESS_TOKEN,
+    }),
+    rates: new SendRates(store.keyValue, clock),
+    idempotency: store.idempotency,
+    keyValue: store.keyValue,
+    routing: routingNow,
+  });
+  const consent = new ConsentKeeper({
+    ...common,
+    keyValue: store.keyValue,
+    routing: routingNow,
+  });
+  const consumers = botConsumers(deps, { consent, sender });
   const http = createServiceHttp({
     kit: deps,
     bodies: "per-route",
@@ -59,8 +83,15 @@ export function createWhatsAppBot(
   });
   return {
     http,
-    start: () => Promise.resolve(),
-    drain: () => Promise.resolve(),
+    async start() {
+      await Promise.all(consumers.map((consumer) => consumer.start()));
+    },
+    stopTaking() {
+      for (const consumer of consumers) consumer.pause();
+    },
+    async drain() {
+      await Promise.all(consumers.map((consumer) => consumer.stop()));
+    },
     async close() {
       await routing.close();
       agentCore.close();

@@ -1,0 +1,62 @@
+import {
+  createConsumer,
+  type EventConsumer,
+  type EventHandler,
+} from "@easymo/messaging";
+import type { WhatsAppBotDeps } from "./app.js";
+import {
+  consentRetryDelaysMs,
+  type ConsentKeeper,
+} from "./consent/consent-keeper.js";
+import { retryDelaysMs } from "./sending/graph-verdict.js";
+import type { Sender } from "./sending/sender.js";
+
+export interface Handlers {
+  readonly consent: ConsentKeeper;
+  readonly sender: Sender;
+}
+
+/** One consumer group per concern, so that one that fails holds up none of the others. */
+export function botConsumers(
+  deps: WhatsAppBotDeps,
+  handlers: Handlers,
+): EventConsumer[] {
+  const consumer = (
+    group: string,
+    topic: string,
+    handler: EventHandler,
+    delaysMs?: readonly number[],
+    concurrency = 16,
+  ): EventConsumer =>
+    createConsumer({
+      bus: deps.bus,
+      group: `whatsapp-bot.${group}`,
+      topics: [topic],
+      handler,
+      concurrency,
+      handled: deps.store.idempotency,
+      logger: deps.logger,
+      metrics: deps.metrics,
+      clock: deps.clock,
+      ...(delaysMs === undefined ? {} : { retryDelaysMs: delaysMs }),
+    });
+  return [
+    consumer(
+      "consent",
+      "whatsapp.inbound",
+      (event) => handlers.consent.handle(event),
+      consentRetryDelaysMs,
+    ),
+    consumer(
+      "sending",
+      "whatsapp.outbound",
+      async (event, { signal }) => {
+        if (event.type === "message.send")
+          await handlers.sender.handle(event, signal);
+      },
+      retryDelaysMs,
+      // Most of them wait: for Meta, or for the rate of one person.
+      128,
+    ),
+  ];
+}

@@ -1,0 +1,73 @@
+import type { KeyValueStore } from "@easymo/messaging";
+import type { Clock } from "@easymo/service-kit";
+import { z } from "zod";
+import { takeToken, type Rate } from "./token-bucket.js";
+
+/**
+ * Meta's limits: 80 messages a second from a number; to one person one in 6 s, 45 of which may come at once.
+ * Source: https://developers.facebook.com/documentation/business-messaging/whatsapp/throughput and
+ * https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages (pair rate limits)
+ */
+const PER_NUMBER: Rate = { burst: 80, everyMs: 1_000 / 80 };
+const PER_PAIR: Rate = { burst: 45, everyMs: 6_000 };
+
+const bucketShape = z.object({ tokens: z.number(), atMs: z.number() });
+
+/** Keeps the replicas together within Meta's rates. */
+export class SendRates {
+  readonly #store: KeyValueStore;
+  readonly #clock: Clock;
+
+  constructor(store: KeyValueStore, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** Resolves when one message may go; rejects when the store is away or the signal comes first. */
+  async wait(
+    phoneNumberId: string,
+    person: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#token(
+      `whatsapp:rate:${phoneNumberId}:${person}`,
+      PER_PAIR,
+      signal,
+    );
+    await this.#token(`whatsapp:rate:${phoneNumberId}`, PER_NUMBER, signal);
+  }
+
+  async #token(key: string, rate: Rate, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      signal.throwIfAborted();
+      const before = await this.#store.get(key);
+      const result = takeToken(bucketOf(before), rate, this.#clock.now());
+      if (!result.taken) {
+        await this.#pause(result.waitMs, signal);
+        continue;
+      }
+      const after = JSON.stringify(result.bucket);
+      // A bucket that nobody touched for so long is full again.
+      const ttlMs = Math.ceil(rate.burst * rate.everyMs) + 1_000;
+      if (await this.#store.compareAndSet(key, before, after, { ttlMs }))
+        return;
+    }
+  }
+
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimeout(done, ms);
+      function done(): void {
+        timer.cancel();
+        signal.removeEventListener("abort", done);
+        resolve();
+      }
+      signal.addEventListener("abort", done);
+    });
+  }
+}
+
+function bucketOf(value: string | undefined) {
+  if (value === undefined) return undefined;
+  return bucketShape.parse(JSON.parse(value));
+}
