@@ -5,4 +5,6 @@ export default {
     "<rootDir>/demo",
     "<rootDir>/bench",
   ],
+  // Suites start servers of their own: more at once than cores only slows them all.
+  maxWorkers: 2,
 };

@@ -16,5 +16,5 @@ export default {
   },
   // NodeNext imports name the emitted file; tests run on the source.
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
-  testTimeout: 30_000,
+  testTimeout: 60_000,
 };
