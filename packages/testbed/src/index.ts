@@ -4,5 +4,6 @@ export { startRedis, type OwnRedis } from "./own-redis.js";
 export { postgresUrl } from "./postgres.js";
 export { startProcess, type RunningProcess } from "./process.js";
 export { randomName } from "./random-name.js";
+export { ServiceProcess } from "./service-process.js";
 export { kafkaBrokers, redisUrl } from "./shared.js";
 export { freePorts, until } from "./wait.js";

@@ -38,7 +38,8 @@ export function parseParty(
     const subscriber = uri.slice("tel:".length).split(";", 1)[0] ?? "";
     return ofBareText(subscriber, defaultCountry);
   }
-  return ofBareText(uri, defaultCountry);
+  // Within brackets there is a URI, never a name.
+  return uri === text.trim() ? ofBareText(uri, defaultCountry) : undefined;
 }
 
 function ofSipUri(

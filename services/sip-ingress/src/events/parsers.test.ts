@@ -1,0 +1,163 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { canonicalJson, fingerprintOf } from "./fingerprint.js";
+import { payloadProblem } from "./json-shape.js";
+import { parseParty } from "./party.js";
+import { formatSipUri, parseSipUri, uriOfHeader } from "./sip-uri.js";
+import { z } from "zod";
+
+const host = fc.oneof(
+  fc.domain().map((name) => name.toLowerCase()),
+  fc.ipV4(),
+  fc.ipV6().map((address) => `[${address.toLowerCase()}]`),
+);
+const user = fc.stringMatching(/^[\w.!~*'()&=+$,?/-]{1,30}$/);
+const port = fc.option(fc.integer({ min: 1, max: 65_535 }), { nil: undefined });
+const uri = fc.record({
+  scheme: fc.constantFrom("sip" as const, "sips" as const),
+  user: fc.option(user, { nil: undefined }),
+  host,
+  port,
+});
+
+/** Text made of what SIP headers are made of, in any order. */
+const sipText = fc
+  .array(
+    fc.constantFrom(
+      ...["sip:", "sips:", "tel:", "<", ">", '"', "\\", "@", ":", ";", "?"],
+      ...["[", "]", "%", "%2B", "+", "250788000009", "a", ".", " ", "é", "\0"],
+    ),
+    { maxLength: 24 },
+  )
+  .map((parts) => parts.join(""));
+
+describe("a SIP URI", () => {
+  test("is read back from how it is written", () => {
+    fc.assert(
+      fc.property(uri, (given) => {
+        expect(parseSipUri(formatSipUri(given))).toEqual(given);
+      }),
+    );
+  });
+
+  test("is the same within a header, with whatever surrounds it", () => {
+    const name = fc.stringMatching(/^[\w <>@;:,]{0,20}$/);
+    fc.assert(
+      fc.property(uri, name, (given, display) => {
+        const header = `"${display}" <${formatSipUri(given)};transport=tls?subject=x>;tag=1`;
+        expect(parseSipUri(uriOfHeader(header) ?? "")).toEqual(given);
+      }),
+    );
+  });
+
+  test("keeps no password, parameters or headers, and its host in lower case", () => {
+    expect(
+      parseSipUri("SIPS:Alice:secret@Kigali.Example:5061;lr?subject=x"),
+    ).toEqual({
+      scheme: "sips",
+      user: "Alice",
+      host: "kigali.example",
+      port: 5061,
+    });
+  });
+
+  test("of any text is one that can be read again, or none; nothing throws", () => {
+    fc.assert(
+      fc.property(fc.oneof(sipText, fc.string()), (text) => {
+        const parsed = parseSipUri(text);
+        if (parsed === undefined) return;
+        const written = formatSipUri(parsed);
+        expect(parseSipUri(written)).toEqual(parsed);
+        expect(written).toMatch(/^[\x21-\x7e]+$/);
+        expect(written).not.toMatch(/[<>"]/);
+      }),
+    );
+  });
+
+  test("of hostile length is refused in no time", () => {
+    for (const text of [
+      `sip:${"a".repeat(100_000)}`,
+      `sip:${"a.".repeat(50_000)}-`,
+      `"${"\\".repeat(100_000)}`,
+      `sip:${"%".repeat(100_000)}@b`,
+    ])
+      expect(parseParty(text)).toBeUndefined();
+  });
+});
+
+describe("a party", () => {
+  test.each([
+    ["+250788000009", "+250788000009"],
+    ["+250 788 000 009", "+250788000009"],
+    ["tel:+250-788-000-009;phone-context=x", "+250788000009"],
+    ["sip:+250788000009@carrier.example;user=phone", "+250788000009"],
+    ["sip:%2B250788000009@carrier.example", "+250788000009"],
+    ["<sip:+250788000009;npdi@carrier.example>;tag=7", "+250788000009"],
+    ["sip:desk@KIGALI.example;transport=tcp", "sip:desk@kigali.example"],
+    ["sip:1001@pbx.example:5080", "sip:1001@pbx.example:5080"],
+    ['"Anonymous" <sip:anonymous@anonymous.invalid>;tag=1', "anonymous"],
+    ["anonymous", "anonymous"],
+    ["1001", "1001"],
+  ])("%p is %p", (text, address) => {
+    expect(parseParty(text)?.address).toBe(address);
+  });
+
+  test("without a country code is of the default country, if there is one", () => {
+    expect(parseParty("0788 000 009", "RW")?.phone).toBe("+250788000009");
+    expect(parseParty("sip:0788000009@pbx.example", "RW")?.phone).toBe(
+      "+250788000009",
+    );
+    expect(parseParty("sip:1001@pbx.example", "RW")?.phone).toBeUndefined();
+    expect(parseParty("0788000009")?.phone).toBeUndefined();
+  });
+
+  test("of any text is a short address, or none; nothing throws, and an address is its own", () => {
+    fc.assert(
+      fc.property(fc.oneof(sipText, fc.string()), (text) => {
+        const party = parseParty(text, "RW");
+        if (party === undefined) return;
+        expect(party.address).toMatch(/^[\x21-\x7e]+$/);
+        if (party.phone !== undefined)
+          expect(party.phone).toMatch(/^\+[1-9]\d{5,14}$/);
+        expect(parseParty(party.address, "RW")?.address).toBe(party.address);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("a fingerprint", () => {
+  const json = fc.jsonValue({ maxDepth: 4 }).map((value) =>
+    // Through JSON, which has no -0.
+    z.json().parse(JSON.parse(JSON.stringify(value))),
+  );
+
+  test("is the same however the members are ordered", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.integer()), (members) => {
+        const turned = Object.fromEntries(Object.entries(members).reverse());
+        expect(fingerprintOf(turned)).toBe(fingerprintOf({ ...members }));
+      }),
+    );
+  });
+
+  test("is another for anything else", () => {
+    fc.assert(
+      fc.property(json, json, (one, other) => {
+        const same = canonicalJson(one) === canonicalJson(other);
+        expect(fingerprintOf(one) === fingerprintOf(other)).toBe(same);
+        expect(JSON.parse(canonicalJson(one))).toEqual(one);
+      }),
+    );
+  });
+});
+
+test("a payload of any JSON that is not too deep is taken", () => {
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 10 }), (text) => {
+      const value: unknown = JSON.parse(text);
+      const hasPrototype = text.includes('"__proto__":');
+      expect(payloadProblem(value) === undefined).toBe(!hasPrototype);
+    }),
+  );
+});
