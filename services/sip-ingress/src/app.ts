@@ -36,6 +36,8 @@ export function createSipIngress(
   const http = createServiceHttp({
     kit: deps,
     bodies: "per-route",
+    // One line per event would cost more than the event; metrics count them.
+    successLogLevel: "debug",
     dependencies: {
       kafka: () => bus.check(),
       redis: () => store.check(),

@@ -17,13 +17,19 @@ beforeAll(async () => {
 
 describe("the process", () => {
   test("serves, keeps who calls out of its log, and told to end exits with 0", async () => {
-    const service = await ServiceProcess.start("sip-ingress", env);
+    const service = await ServiceProcess.start("sip-ingress", {
+      ...env,
+      LOG_LEVEL: "debug",
+    });
     try {
       const body = newCall().event("ringing", {
         from: "+250788400001",
         payload: { text: "a secret word" },
       });
       expect((await postEvents(service.url, body)).status).toBe(202);
+      expect(
+        (await postEvents(service.url, { ...body, event: 1 })).status,
+      ).toBe(400);
       service.signal("SIGTERM");
       expect(await service.exited).toEqual({ code: 0, signal: null });
       expect(service.output).toContain('"tenantId":"kigali-parts"');

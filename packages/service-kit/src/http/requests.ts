@@ -31,7 +31,10 @@ function routeOf(req: Request): string {
  * access-log line, one measurement and, when tracing, one span. Probes have none
  * of the three.
  */
-export function requests(kit: ServiceKit): RequestHandler {
+export function requests(
+  kit: ServiceKit,
+  successLogLevel: "info" | "debug" = "info",
+): RequestHandler {
   const { logger, clock, tracing } = kit;
   const seconds = httpMetrics(kit).seconds;
   return (req, res, next) => {
@@ -73,7 +76,8 @@ export function requests(kit: ServiceKit): RequestHandler {
               durationMs: Math.round(durationMs * 1_000) / 1_000,
               ...(res.writableFinished ? {} : { aborted: true }),
             };
-            logger[status >= 500 ? "error" : "info"](line, "request");
+            const level = status >= 400 ? "info" : successLogLevel;
+            logger[status >= 500 ? "error" : level](line, "request");
           });
         });
       }

@@ -220,6 +220,23 @@ describe("the access log", () => {
     expect(kit.log.lines).toHaveLength(1);
   });
 
+  test("tells of what succeeded at the level that the service chose, and of the rest as ever", async () => {
+    const { url, kit } = await serve(
+      (app) => {
+        app.get("/last", (_req, res) => res.end());
+      },
+      { successLogLevel: "debug" },
+    );
+    await fetch(`${url}/nothing`);
+    await fetch(`${url}/last`);
+    await kit.log.waitFor(({ route }) => route === "/last");
+    const levels = kit.log.lines.map(({ status, level }) => [status, level]);
+    expect(levels).toEqual([
+      [404, "info"],
+      [200, "debug"],
+    ]);
+  });
+
   test("has none for probes", async () => {
     const { url, kit } = await serve((app) => {
       app.get("/last", (_req, res) => res.end());

@@ -24,6 +24,11 @@ export interface ServiceHttpOptions {
    * `rawBody()`; for services that take forms or signed webhooks.
    */
   readonly bodies?: "json" | "per-route";
+  /**
+   * Where requests that succeeded are logged. Default: `info`; `debug` for
+   * services whose requests are so many and so alike that metrics tell more.
+   */
+  readonly successLogLevel?: "info" | "debug";
   /** For apps that are not run by `listen` or `runService`, which know by themselves. */
   readonly isShuttingDown?: () => boolean;
 }
@@ -43,7 +48,7 @@ export function createServiceHttp(options: ServiceHttpOptions): Express {
     BODY_LIMIT_SETTING,
     options.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES,
   );
-  app.use(requests(kit));
+  app.use(requests(kit, options.successLogLevel));
   app.use(helmet());
   app.use(probes({ kit, dependencies, isShuttingDown }));
   if (options.bodies !== "per-route") {
