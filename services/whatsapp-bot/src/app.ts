@@ -6,9 +6,14 @@ import {
   type ServiceApp,
   type ServiceKit,
 } from "@easymo/service-kit";
+import OpenAI from "openai";
 import type { WhatsAppBotConfig } from "./config.js";
 import { ConsentKeeper } from "./consent/consent-keeper.js";
 import { botConsumers } from "./consumers.js";
+import { openAiIntents } from "./intents/model.js";
+import { Understanding } from "./intents/understanding.js";
+import { LeadKeeper } from "./leads/lead-keeper.js";
+import { openAiTranscriber } from "./media/transcriber.js";
 import { botMetrics } from "./metrics.js";
 import { People } from "./people.js";
 import { GraphClient } from "./sending/graph-client.js";
@@ -44,12 +49,13 @@ export function createWhatsAppBot(
   });
   const routingNow = (): RoutingTable => routing.current();
   const common = { bus, agentCore, people, metrics, clock, logger };
+  const graph = new GraphClient({
+    baseUrl: config.GRAPH_API_URL,
+    accessToken: config.META_ACCESS_TOKEN,
+  });
   const sender = new Sender({
     ...common,
-    graph: new GraphClient({
-      baseUrl: config.GRAPH_API_URL,
-      accessToken: config.META_ACCESS_TOKEN,
-    }),
+    graph,
     rates: new SendRates(store.keyValue, clock),
     idempotency: store.idempotency,
     keyValue: store.keyValue,
@@ -60,7 +66,19 @@ export function createWhatsAppBot(
     keyValue: store.keyValue,
     routing: routingNow,
   });
-  const consumers = botConsumers(deps, { consent, sender });
+  const understanding = new Understanding({
+    ...common,
+    ...models(config),
+    graph,
+    routing: routingNow,
+  });
+  const leads = new LeadKeeper({ agentCore, keyValue: store.keyValue });
+  const consumers = botConsumers(deps, {
+    consent,
+    sender,
+    leads,
+    understanding,
+  });
   const http = createServiceHttp({
     kit: deps,
     bodies: "per-route",
@@ -97,5 +115,16 @@ export function createWhatsAppBot(
       agentCore.close();
       await Promise.all([bus.close(), store.close()]);
     },
+  };
+}
+
+/** The models, when there is a key for them. */
+function models(config: WhatsAppBotConfig) {
+  const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseURL } = config;
+  if (apiKey === undefined) return { model: undefined, transcriber: undefined };
+  const client = new OpenAI({ apiKey, baseURL });
+  return {
+    model: openAiIntents(client, config.OPENAI_TEXT_MODEL),
+    transcriber: openAiTranscriber(client, config.OPENAI_TRANSCRIPTION_MODEL),
   };
 }

@@ -8,12 +8,16 @@ import {
   consentRetryDelaysMs,
   type ConsentKeeper,
 } from "./consent/consent-keeper.js";
+import type { Understanding } from "./intents/understanding.js";
+import type { LeadKeeper } from "./leads/lead-keeper.js";
 import { retryDelaysMs } from "./sending/graph-verdict.js";
 import type { Sender } from "./sending/sender.js";
 
 export interface Handlers {
   readonly consent: ConsentKeeper;
   readonly sender: Sender;
+  readonly leads: LeadKeeper;
+  readonly understanding: Understanding;
 }
 
 /** One consumer group per concern, so that one that fails holds up none of the others. */
@@ -46,6 +50,12 @@ export function botConsumers(
       "whatsapp.inbound",
       (event) => handlers.consent.handle(event),
       consentRetryDelaysMs,
+    ),
+    consumer("leads", "whatsapp.inbound", (event) =>
+      handlers.leads.handle(event),
+    ),
+    consumer("understanding", "whatsapp.inbound", (event) =>
+      handlers.understanding.handle(event),
     ),
     consumer(
       "sending",

@@ -1,0 +1,200 @@
+import {
+  createBus,
+  createStore,
+  topicCatalogue,
+  type Bus,
+  type Store,
+} from "@easymo/messaging";
+import { optOutConfirmation } from "@easymo/opt-out-lexicon";
+import type { RunningService } from "@easymo/service-kit";
+import {
+  randomName,
+  startKafkaCluster,
+  startRedis,
+  until,
+  type KafkaCluster,
+  type OwnRedis,
+} from "@easymo/testbed";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { GraphApi } from "./testing/graph-api.js";
+import { publishSend, textTo } from "./testing/messages.js";
+import {
+  messageId,
+  newWaId,
+  postJson,
+  textFrom,
+  webhook,
+} from "./testing/meta.js";
+import {
+  agentCoreOf,
+  EventLog,
+  quietKit,
+  startAgentCore,
+  startBot,
+  type RunningBot,
+} from "./testing/running-bot.js";
+
+/** Two replicas on one Kafka, one Redis and one agent-core. */
+
+let cluster: KafkaCluster;
+let redis: OwnRedis;
+let agentCore: RunningService;
+let graph: GraphApi;
+let replicas: RunningBot[];
+let watcher: Bus;
+let log: EventLog;
+const prefix = `${randomName("whatsapp")}:`;
+
+function busTo(kafka: KafkaCluster): Bus {
+  return createBus(
+    { brokers: kafka.brokers, clientId: "whatsapp-bot-test", ssl: false },
+    quietKit("test"),
+  );
+}
+
+function storeOn(url: string): Store {
+  return createStore(url, { ...quietKit("test"), prefix });
+}
+
+beforeAll(async () => {
+  [cluster, redis, agentCore, graph] = await Promise.all([
+    startKafkaCluster({ brokers: 1 }),
+    startRedis(),
+    startAgentCore(),
+    GraphApi.start(),
+  ]);
+  for (const { name, partitions } of topicCatalogue)
+    await cluster.createTopic(name, { partitions });
+  const start = (): Promise<RunningBot> =>
+    startBot({
+      agentCoreUrl: agentCore.url,
+      graph,
+      bus: busTo(cluster),
+      store: storeOn(redis.url),
+    });
+  replicas = await Promise.all([start(), start()]);
+  watcher = busTo(cluster);
+  log = await EventLog.of(watcher);
+}, 120_000);
+
+afterAll(async () => {
+  await Promise.all(replicas.map((replica) => replica.close()));
+  await Promise.all([watcher.close(), agentCore.close(), graph.close()]);
+  await Promise.all([cluster.stop(), redis.stop()]);
+}, 60_000);
+
+function url(replica: 0 | 1): string {
+  return replicas[replica]?.url ?? "";
+}
+
+function published(id: string): number {
+  return log.of("message.received").filter(({ data }) => data.messageId === id)
+    .length;
+}
+
+test("one webhook sent to two replicas at once is one event each", async () => {
+  const ids = Array.from({ length: 20 }, () => messageId());
+  const body = webhook(
+    ...ids.map((id) => textFrom({ waId: newWaId() }, "hello", id)),
+  );
+  const answers = await Promise.all(
+    [0, 1, 0, 1].map((replica) => postJson(url(replica === 0 ? 0 : 1), body)),
+  );
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  for (const id of ids)
+    await log.next("message.received", ({ data }) => data.messageId === id);
+  const last = messageId();
+  await postJson(url(0), webhook(textFrom({ waId: newWaId() }, "x", last)));
+  await log.next("message.received", ({ data }) => data.messageId === last);
+  expect(ids.map(published)).toEqual(ids.map(() => 1));
+}, 60_000);
+
+test("someone who says stop is in the registry, is told once, and hears nothing more", async () => {
+  const waId = newWaId();
+  const phone = `+${waId}`;
+  await Promise.all([
+    postJson(url(0), webhook(textFrom({ waId }, "Ntimuzongere kunyandikira"))),
+    postJson(url(1), webhook(textFrom({ waId }, "STOP"))),
+  ]);
+  await graph.until(phone, 1);
+  await expect(agentCoreOf(agentCore.url).optOut(phone)).resolves.toMatchObject(
+    { optedOut: true },
+  );
+  const data = textTo(phone);
+  await publishSend(watcher, data);
+  await until(
+    async () => {
+      const all = await Promise.all(replicas.map((one) => one.metrics()));
+      return all.some((metrics) =>
+        /easymo_whatsapp_sends_total\{outcome="opted_out"\} [1-9]/.test(
+          metrics,
+        ),
+      );
+    },
+    { what: "the message that is dropped" },
+  );
+  const [confirmation, ...more] = graph.sentTo(phone);
+  expect([optOutConfirmation("rw"), optOutConfirmation("en")]).toContain(
+    confirmation?.text?.body,
+  );
+  expect(more).toEqual([]);
+}, 60_000);
+
+test("a message is sent once per key by two replicas", async () => {
+  const waId = newWaId();
+  const phone = `+${waId}`;
+  await postJson(url(0), webhook(textFrom({ waId }, "Muraho")));
+  const keys = Array.from({ length: 8 }, () => randomName("key"));
+  // Without a user id here, with one there: other Kafka keys, so that both replicas get some.
+  await Promise.all(
+    keys.flatMap((dedupeKey) => [
+      publishSend(watcher, textTo(phone, { dedupeKey })),
+      publishSend(watcher, {
+        ...textTo(phone, { dedupeKey }),
+        userId: `${phone}-${dedupeKey}`,
+      }),
+    ]),
+  );
+  await graph.until(phone, keys.length);
+  await publishSend(watcher, textTo(phone, { text: "the last" }));
+  await until(() =>
+    graph.sentTo(phone).some(({ text }) => text?.body === "the last"),
+  );
+  const sent = graph
+    .sentTo(phone)
+    .map((one) => one.biz_opaque_callback_data)
+    .filter((key) => keys.includes(key ?? ""));
+  expect([...sent].sort()).toEqual([...keys].sort());
+}, 60_000);
+
+test("while Redis is away nothing is taken, and afterwards all of it", async () => {
+  const id = messageId();
+  const body = webhook(textFrom({ waId: newWaId() }, "hello", id));
+  redis.freeze();
+  const refused = await postJson(url(0), body);
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get("retry-after")).toBe("1");
+  redis.thaw();
+  await until(async () => (await postJson(url(0), body)).status === 200);
+  await log.next("message.received", ({ data }) => data.messageId === id);
+}, 60_000);
+
+test("while Kafka is away it says so, and leaves nothing claimed: the repeat is taken", async () => {
+  const id = messageId();
+  const body = webhook(textFrom({ waId: newWaId() }, "hello", id));
+  await cluster.stopBroker(1);
+  const refused = await postJson(url(0), body);
+  expect(refused.status).toBe(503);
+  await cluster.restart(1);
+  await until(async () => (await postJson(url(1), body)).status === 200, {
+    timeoutMs: 30_000,
+  });
+  const { id: eventId } = await log.next(
+    "message.received",
+    ({ data }) => data.messageId === id,
+  );
+  const others = log
+    .of("message.received")
+    .filter((event) => event.data.messageId === id && event.id !== eventId);
+  expect(others).toEqual([]);
+}, 90_000);

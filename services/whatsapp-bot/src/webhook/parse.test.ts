@@ -1,0 +1,304 @@
+import { Problem } from "@easymo/service-kit";
+import { RoutingTable, type Route } from "@easymo/routing";
+import { recordOf } from "@easymo/messaging";
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import {
+  change,
+  contactOf,
+  messageFrom,
+  webhook,
+  type Json,
+} from "../testing/meta.js";
+import { ROUTING } from "../testing/running-bot.js";
+import { eventsOf } from "./events.js";
+import { parseWebhook } from "./parse.js";
+
+const NOW_MS = Date.UTC(2026, 0, 1);
+const ID = "wamid.1";
+
+function route(): Route {
+  const found = RoutingTable.parse(ROUTING).find("whatsapp", "106540352242922");
+  if (found === undefined) throw new Error("no route");
+  return found;
+}
+
+/** What comes of one message, as it is published. */
+function received(message: Record<string, Json>): unknown {
+  const sent = messageFrom({ waId: "250788000001" }, message, ID);
+  const { items } = parseWebhook(webhook(sent), NOW_MS);
+  const [item] = items;
+  if (item?.item !== "message") throw new Error("no message");
+  return eventsOf(item, route(), "r")[0]?.data;
+}
+
+const media = { id: "123", mime_type: "image/jpeg", sha256: "abc" };
+
+describe("a message", () => {
+  test.each<[string, Record<string, Json>, object]>([
+    ["text", { text: { body: "hi" } }, { text: "hi" }],
+    [
+      "image",
+      { image: { ...media, caption: "this one" } },
+      { text: "this one", media: { id: "123", mimeType: "image/jpeg" } },
+    ],
+    ["audio", { audio: { ...media, voice: true } }, { media: { voice: true } }],
+    ["video", { video: media }, { media: { id: "123" } }],
+    [
+      "document",
+      { document: { ...media, filename: "a.pdf" } },
+      { media: { filename: "a.pdf" } },
+    ],
+    ["sticker", { sticker: { ...media, animated: false } }, { media: {} }],
+    [
+      "location",
+      { location: { latitude: -1.95, longitude: 30.06, name: "Kigali" } },
+      { location: { latitude: -1.95, longitude: 30.06, name: "Kigali" } },
+    ],
+    [
+      "contacts",
+      {
+        contacts: [
+          {
+            name: { formatted_name: "Eric" },
+            phones: [{ phone: "+250 788 1", type: "CELL" }],
+          },
+        ],
+      },
+      { contacts: [{ name: "Eric", phones: ["+250 788 1"] }] },
+    ],
+    [
+      "interactive",
+      {
+        interactive: {
+          type: "button_reply",
+          button_reply: { id: "yes", title: "Yes" },
+        },
+      },
+      { reply: { id: "yes", title: "Yes" }, text: "Yes" },
+    ],
+    [
+      "interactive",
+      {
+        interactive: {
+          type: "list_reply",
+          list_reply: { id: "r1", title: "Row", description: "d" },
+        },
+      },
+      { reply: { id: "r1", title: "Row" } },
+    ],
+    [
+      "interactive",
+      {
+        interactive: {
+          type: "nfm_reply",
+          nfm_reply: {
+            name: "flow",
+            body: "Sent",
+            response_json: '{"size":"42"}',
+          },
+        },
+      },
+      { form: { name: "flow", response: { size: "42" } }, text: "Sent" },
+    ],
+    [
+      "button",
+      { button: { payload: "p", text: "Go" } },
+      { reply: { id: "p", title: "Go" }, text: "Go" },
+    ],
+    [
+      "order",
+      {
+        order: {
+          catalog_id: "c",
+          product_items: [
+            {
+              product_retailer_id: "sku",
+              quantity: "2",
+              item_price: 30,
+              currency: "RWF",
+            },
+          ],
+        },
+      },
+      {
+        order: {
+          catalogId: "c",
+          items: [
+            { productId: "sku", quantity: 2, price: 30, currency: "RWF" },
+          ],
+        },
+      },
+    ],
+    [
+      "reaction",
+      { reaction: { message_id: "wamid.0", emoji: "👍" } },
+      { reaction: { messageId: "wamid.0", emoji: "👍" } },
+    ],
+    [
+      "reaction",
+      { reaction: { message_id: "wamid.0" } },
+      { reaction: { messageId: "wamid.0" } },
+    ],
+    [
+      "system",
+      {
+        system: {
+          type: "user_changed_number",
+          body: "changed",
+          wa_id: "250788000002",
+        },
+      },
+      { system: { type: "user_changed_number", newPhone: "+250788000002" } },
+    ],
+    [
+      "unsupported",
+      { errors: [{ code: 131_051, title: "Message type unknown" }] },
+      { errors: [{ code: 131_051, title: "Message type unknown" }] },
+    ],
+  ])("of the kind %s is read", (type, message, data) => {
+    expect(received({ type, ...message })).toMatchObject({
+      kind: type,
+      messageId: ID,
+      phone: "+250788000001",
+      ...data,
+    });
+  });
+
+  test.each<[string, Record<string, Json>]>([
+    ["text", {}],
+    ["text", { text: { body: "" } }],
+    ["image", { image: { id: 5 } }],
+    ["location", { location: { latitude: 500, longitude: 0 } }],
+    ["poll", { poll: {} }],
+    ["constructor", {}],
+  ])("of the kind %s with %j is kept as unknown", (type, message) => {
+    expect(received({ type, ...message })).toMatchObject({
+      kind: "unknown",
+      rawKind: type,
+    });
+  });
+
+  test("says which ad it came from, and what it answers", () => {
+    expect(
+      received({
+        type: "text",
+        text: { body: "hi" },
+        context: { from: "1", id: "wamid.0" },
+        referral: { source_type: "ad", source_id: "7", ctwa_clid: "c" },
+      }),
+    ).toMatchObject({
+      inReplyTo: "wamid.0",
+      referral: { sourceType: "ad", sourceId: "7", clickId: "c" },
+    });
+  });
+});
+
+test("an error of the account is taken for what it is", () => {
+  const errors = [{ code: 131_042, title: "Payment issue" }];
+  const { items } = parseWebhook(webhook(change({ errors })), NOW_MS);
+  expect(items).toEqual([
+    { item: "account_error", code: 131_042, title: "Payment issue" },
+  ]);
+});
+
+test("what cannot be read is skipped alone", () => {
+  const good = {
+    id: "m",
+    from: "250788000001",
+    type: "text",
+    text: { body: "x" },
+  };
+  const { items, skipped } = parseWebhook(
+    webhook(
+      change({
+        contacts: [contactOf({ waId: "250788000001" })],
+        messages: [good, { from: "1" }, null, 7],
+        statuses: [{ id: "s", status: "sung" }],
+      }),
+      { field: "account_update", value: {} },
+      "nothing",
+    ),
+    NOW_MS,
+  );
+  expect(items).toHaveLength(1);
+  expect([...skipped].sort()).toEqual([
+    "bad_change",
+    "bad_message",
+    "bad_message",
+    "bad_message",
+    "bad_status",
+    "other_field",
+  ]);
+});
+
+/** Everything that was parsed can be published, and an unreadable whole is a Problem: nothing else comes out. */
+function takesAnything(json: unknown): void {
+  try {
+    for (const item of parseWebhook(json, NOW_MS).items)
+      if (item.item !== "account_error")
+        for (const event of eventsOf(item, route(), "r"))
+          recordOf("whatsapp.inbound", event);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    expect(error.status).toBe(400);
+  }
+}
+
+describe("the parser", () => {
+  test("never fails, whatever JSON it is given", () => {
+    fc.assert(fc.property(fc.jsonValue(), takesAnything));
+  });
+
+  test("never fails, whatever stands where a message should", () => {
+    const anyType = fc.constantFrom(
+      "text",
+      "image",
+      "audio",
+      "contacts",
+      "interactive",
+      "button",
+      "order",
+      "reaction",
+      "system",
+      "location",
+      "unsupported",
+      "new",
+    );
+    const anyText = fc.string({ unit: "binary", maxLength: 20 });
+    const anyMessage = fc
+      .tuple(anyType, fc.jsonValue({ maxDepth: 4 }), anyText, anyText, anyText)
+      .map(([type, value, id, from, body]) => ({
+        id,
+        from,
+        from_user_id: body,
+        type,
+        timestamp: from,
+        text: { body },
+        context: value,
+        referral: value,
+        [type]: type === "text" ? { body } : value,
+      }));
+    fc.assert(
+      fc.property(
+        fc.array(anyMessage, { maxLength: 3 }),
+        fc.array(fc.jsonValue(), { maxLength: 3 }),
+        (messages, others) => {
+          const value = {
+            metadata: { phone_number_id: "106540352242922" },
+            contacts: others,
+            messages: [...messages, ...others],
+            statuses: others,
+            user_preferences: others,
+            errors: others,
+          };
+          const changes = [{ field: "messages", value }];
+          takesAnything({
+            object: "whatsapp_business_account",
+            entry: [{ changes }],
+          });
+        },
+      ),
+    );
+  });
+});
