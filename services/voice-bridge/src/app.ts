@@ -1,5 +1,11 @@
 import type { AgentCoreClient } from "@easymo/agent-core-client";
-import { SpooledPublisher, type Bus, type Store } from "@easymo/messaging";
+import {
+  createConsumer,
+  SpooledPublisher,
+  type Bus,
+  type EventConsumer,
+  type Store,
+} from "@easymo/messaging";
 import type { RoutingSource } from "@easymo/routing";
 import {
   createServiceHttp,
@@ -7,10 +13,11 @@ import {
   type ServiceKit,
   type Timer,
 } from "@easymo/service-kit";
+import { OpenAI } from "openai";
 import { CallEvents } from "./call/call-events.js";
 import type { CallObservation } from "./call/call-effects.js";
 import type { CallPorts } from "./call/call.js";
-import type { CallIdentity } from "./call/call-state.js";
+import type { CallIdentity, StreamOutcome } from "./call/call-state.js";
 import { callsApi } from "./calls-api/calls-routes.js";
 import { FrameArena } from "./media/frame-writer.js";
 import { voiceMetrics, type VoiceMetrics } from "./metrics.js";
@@ -22,6 +29,11 @@ import { CallRegistry } from "./registry/call-registry.js";
 import { StreamOutcomes } from "./registry/stream-outcomes.js";
 import { callStatusHandler } from "./registry/call-status.js";
 import type { MediaLeg, MediaLegListener } from "./telephony/media-leg.js";
+import { sipHandOver } from "./telephony/openai-sip/hand-over.js";
+import {
+  concludeSipCall,
+  sideBandLeg,
+} from "./telephony/openai-sip/sip-calls.js";
 import { MediaEndpoint } from "./telephony/twilio/media-endpoint.js";
 import { createTwilioCarrier } from "./telephony/twilio/twilio-carrier.js";
 import { twilioWebhooks } from "./telephony/twilio/webhooks.js";
@@ -40,6 +52,8 @@ const TICK_MS = 200;
 const TOOL_TIMEOUT_MS = 5_000;
 const MODEL_READY_TIMEOUT_MS = 5_000;
 const CARRIER_TIMEOUT_MS = 10_000;
+/** A caller on a SIP line that nobody speaks on does not wait for long. */
+const HAND_OVER_RETRY_DELAYS_MS = [500, 1_000, 2_000];
 const SPOOL_MAX_BYTES = 512 * 1024 * 1024;
 const FLUSH_TIMEOUT_MS = 10_000;
 /** How long the carrier may take to ask how a call goes on. */
@@ -65,6 +79,9 @@ class VoiceBridge implements ServiceApp {
   readonly #outcomes: StreamOutcomes;
   readonly #registry: CallRegistry;
   readonly #media: MediaEndpoint;
+  readonly #sipCalls: EventConsumer;
+  readonly #openai: OpenAI;
+  readonly #concluding = new Set<Promise<void>>();
   readonly #modelSessionMaxMs: number;
   #ticker: Timer | undefined;
 
@@ -111,12 +128,16 @@ class VoiceBridge implements ServiceApp {
       clock,
       logger,
       ended: (call, reason, outcome) => {
-        const { direction, callId } = call.identity;
+        const { direction, callId, channel } = call.identity;
+        if (channel === "sip" && reason !== "caller_hangup")
+          this.#conclude(callId, outcome);
         this.#metrics.calls.inc({ direction, outcome: reason });
         this.#outcomes.set(
           callId,
           { outcome, language: call.language },
-          reason !== "caller_hangup" && reason !== "connection_lost",
+          channel === "twilio" &&
+            reason !== "caller_hangup" &&
+            reason !== "connection_lost",
         );
         logger.info(
           { callId, reason, tenantId: call.identity.tenantId },
@@ -136,6 +157,13 @@ class VoiceBridge implements ServiceApp {
       logger,
       admit: (call, requestId, leg) => this.#admit(call, requestId, leg),
     });
+    this.#openai = new OpenAI({
+      apiKey: config.OPENAI_API_KEY ?? "",
+      baseURL: config.OPENAI_BASE_URL,
+      timeout: CARRIER_TIMEOUT_MS,
+      maxRetries: 1,
+    });
+    this.#sipCalls = this.#sipConsumer();
     this.http = this.#createHttp(signatures);
   }
 
@@ -145,11 +173,13 @@ class VoiceBridge implements ServiceApp {
 
   async start(): Promise<void> {
     await this.#publisher.open();
+    await this.#sipCalls.start();
     this.#tick();
   }
 
   stopTaking(): void {
     this.#registry.stopTaking();
+    this.#sipCalls.pause();
   }
 
   /** Live calls go on until they end, or until DRAIN_SECONDS are over. */
@@ -169,6 +199,7 @@ class VoiceBridge implements ServiceApp {
     await Promise.all([
       this.#outcomes.settled(CONTINUATION_TIMEOUT_MS, this.#deps.clock),
       this.#optOuts.flush(FLUSH_TIMEOUT_MS),
+      ...this.#concluding,
     ]);
   }
 
@@ -176,11 +207,47 @@ class VoiceBridge implements ServiceApp {
     this.#ticker?.cancel();
     this.#media.close();
     this.#optOuts.close();
+    await this.#sipCalls.stop();
     await this.#publisher.flush(FLUSH_TIMEOUT_MS);
     await this.#publisher.close();
     await this.#deps.routing.close();
     this.#deps.agentCore.close();
     await Promise.all([this.#deps.bus.close(), this.#deps.store.close()]);
+  }
+
+  #conclude(callId: string, outcome: StreamOutcome): void {
+    const { logger } = this.#deps;
+    const done = concludeSipCall(this.#openai, callId, outcome, logger).finally(
+      () => this.#concluding.delete(done),
+    );
+    this.#concluding.add(done);
+  }
+
+  #sipConsumer(): EventConsumer {
+    const { bus, store, routing, clock, logger, metrics } = this.#deps;
+    return createConsumer({
+      bus,
+      group: "voice-bridge",
+      topics: ["voice.sip.events"],
+      fromBeginning: false,
+      retryDelaysMs: HAND_OVER_RETRY_DELAYS_MS,
+      handler: sipHandOver({
+        routing: () => routing.current(),
+        keyValue: store.keyValue,
+        clock,
+        logger,
+        modelSessionMaxMs: this.#modelSessionMaxMs,
+        capacity: () => this.#capacity(),
+        begin: (identity) => {
+          if (this.#registry.get(identity.callId) !== undefined) return;
+          this.#registry.begin(identity).attach(sideBandLeg(identity.callId));
+          this.#logCall(identity);
+        },
+      }),
+      logger,
+      metrics,
+      clock,
+    });
   }
 
   #createHttp(signatures: {

@@ -41,6 +41,8 @@ import {
 import {
   itemAudioStarted,
   itemsHeard,
+  remotePlaybackEnded,
+  remotePlaybackStarted,
   spokenItem,
   tellWhenWhole,
 } from "./speech.js";
@@ -185,6 +187,12 @@ function modelSaid(
     }
     case "agent_transcript":
       return agentTranscript(state, event.itemId, event.text, nowMs);
+    case "digit":
+      return keyPressed(state, event.digit, nowMs);
+    case "playback_started":
+      return remotePlaybackStarted(state, event.responseId, nowMs);
+    case "playback_ended":
+      return remotePlaybackEnded(state, event.responseId, event.heard);
     case "audio_complete":
       return itemsHeard(state, audioComplete(state.ledger, event.itemId));
     case "tool_called":
@@ -235,7 +243,9 @@ function responseDone(
     effects.push(
       ...itemsHeard(state, audioComplete(state.ledger, item.itemId)),
     );
-    const sent = state.ledger.items.some((i) => i.itemId === item.itemId);
+    const sent =
+      state.remotePlayback.has(event.responseId) ||
+      state.ledger.items.some((i) => i.itemId === item.itemId);
     if (!sent && item.outcome === "playing")
       item.outcome = event.status === "completed" ? "heard" : "cut";
     effects.push(...tellWhenWhole(state, item));

@@ -97,6 +97,8 @@ export interface CallState {
   connectedAtMs: number | undefined;
   language: Language;
   readonly ledger: PlaybackLedger;
+  /** Responses that the model's own carrier is playing. */
+  readonly remotePlayback: Set<string>;
   /** Responses whose late audio is dropped; the newest few. */
   readonly cutResponses: string[];
   model: {
@@ -142,6 +144,7 @@ export function createCallState(
     connectedAtMs: undefined,
     language: firstLanguage(identity.agent),
     ledger: createPlaybackLedger(),
+    remotePlayback: new Set(),
     cutResponses: [],
     model: {
       phase: "opening",

@@ -206,6 +206,7 @@ export class Call implements MediaLegListener {
       agent: identity.agent,
       instructions: instructionsFor(identity),
       tools: toolDefinitions(identity.agent),
+      sideBandCallId: identity.channel === "sip" ? identity.callId : undefined,
     };
     const { model, clock } = this.#ports;
     return new ModelSessions(model, setup, clock, {
@@ -214,6 +215,11 @@ export class Call implements MediaLegListener {
       event: (event) => this.#step({ type: "model", event }),
       closed: (reason, detail) => {
         if (this.isOver) return;
+        // The call is gone with its session, unless only the socket dropped.
+        if (identity.channel === "sip" && reason !== "dropped") {
+          this.ended("stop");
+          return;
+        }
         this.#logger.warn({ reason, detail }, "model session closed");
         this.#step({ type: "model_closed", reason });
       },
@@ -260,7 +266,11 @@ export class Call implements MediaLegListener {
     this.#counters.report((direction, frames) =>
       this.#ports.countFrames(direction, frames),
     );
-    if (this.isAttached && nowMs - this.#lastFrameAtMs >= this.#limits.idleMs) {
+    if (
+      this.isAttached &&
+      this.identity.channel === "twilio" &&
+      nowMs - this.#lastFrameAtMs >= this.#limits.idleMs
+    ) {
       this.end("idle");
       return;
     }
@@ -304,7 +314,8 @@ export class Call implements MediaLegListener {
         return;
       case "clear_playback":
         this.#agentAudio.drop();
-        this.#leg?.clear();
+        if (identity.channel === "sip") this.#sessions.current?.clearPlayback();
+        else this.#leg?.clear();
         return;
       case "truncate":
         this.#sessions.current?.truncate(

@@ -9,7 +9,6 @@ import {
   type StreamOutcome,
 } from "./call-state.js";
 import { latencyOf } from "./latency.js";
-import { isPlaying } from "./playback-ledger.js";
 import { transferAnnouncement } from "./phrases.js";
 import {
   cancelActive,
@@ -17,7 +16,7 @@ import {
   sayExactly,
   wantResponse,
 } from "./responses.js";
-import { interrupt, tellRest } from "./speech.js";
+import { interrupt, isAgentHeard, tellRest } from "./speech.js";
 
 /** A farewell that the model does not say in this time is left out. */
 const FAREWELL_DEADLINE_MS = 15_000;
@@ -144,8 +143,8 @@ export function endWhenFarewellHeard(
     nowMs >= ending.deadlineAtMs ||
     (ending.farewell === "playing" &&
       state.active === undefined &&
-      !isPlaying(state.ledger)) ||
-    (ending.farewell === "done" && !isPlaying(state.ledger));
+      !isAgentHeard(state)) ||
+    (ending.farewell === "done" && !isAgentHeard(state));
   return over ? endNow(state, ending.reason, ending.outcome, nowMs) : [];
 }
 

@@ -21,6 +21,8 @@ export function speechStarted(state: CallState): CallEffect[] {
   // The model stops its response by itself; what still comes of it is late.
   if (state.active?.responseId !== undefined)
     cutResponse(state, state.active.responseId);
+  if (state.remotePlayback.size > 0)
+    return [{ do: "observe", what: { metric: "barge_in" } }];
   if (!isPlaying(state.ledger)) return [];
   return [...interrupt(state), { do: "observe", what: { metric: "barge_in" } }];
 }

@@ -26,7 +26,9 @@ export function modelReady(state: CallState, nowMs: number): CallEffect[] {
   const effects: CallEffect[] = [];
   const isFirst = state.history.length === 0 && state.nextRequest === 1;
   if (isFirst) greet(state);
-  for (const turn of state.history) effects.push({ do: "add_turn", turn });
+  // Over a side-band the conversation is the call's, and still there.
+  if (state.identity.channel === "twilio")
+    for (const turn of state.history) effects.push({ do: "add_turn", turn });
   state.model.phase = "ready";
   state.model.openedAtMs = nowMs;
   state.model.attempts = 0;
@@ -146,6 +148,8 @@ export function modelTick(state: CallState, nowMs: number): CallEffect[] {
   if (model.phase === "opening") return modelAwayTooLong(state, nowMs);
   if (isSilent(state, nowMs)) return modelClosed(state, "silent", nowMs);
   if (model.successor === "ready") return switchWhenQuiet(state, nowMs);
+  // The model's carrier ends its calls itself.
+  if (state.identity.channel === "sip") return [];
   const successorDueMs =
     model.openedAtMs +
     Math.max(0, state.identity.modelSessionMaxMs - SUCCESSOR_PATIENCE_MS);

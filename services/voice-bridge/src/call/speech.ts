@@ -1,7 +1,11 @@
 import { BYTES_PER_MS } from "../media/audio-slice.js";
 import type { CallEffect } from "./call-effects.js";
 import type { CallState, SpokenItem } from "./call-state.js";
-import { cutPlayback, type PlaybackItem } from "./playback-ledger.js";
+import {
+  cutPlayback,
+  isPlaying,
+  type PlaybackItem,
+} from "./playback-ledger.js";
 import { cutResponse, purposeOf } from "./responses.js";
 import { remember } from "./conversation.js";
 
@@ -67,6 +71,40 @@ export function itemsHeard(
   });
 }
 
+/** Of a call whose audio the model's carrier has: a response is being played. */
+export function remotePlaybackStarted(
+  state: CallState,
+  responseId: string,
+  nowMs: number,
+): CallEffect[] {
+  state.remotePlayback.add(responseId);
+  for (const item of state.spoken.values())
+    if (item.responseId === responseId)
+      return itemAudioStarted(state, item.itemId, responseId, nowMs);
+  return [];
+}
+
+/** It was played to its end, or cut. */
+export function remotePlaybackEnded(
+  state: CallState,
+  responseId: string,
+  heard: boolean,
+): CallEffect[] {
+  state.remotePlayback.delete(responseId);
+  const effects: CallEffect[] = [];
+  for (const item of [...state.spoken.values()]) {
+    if (item.responseId !== responseId || item.outcome !== "playing") continue;
+    item.outcome = heard ? "heard" : "cut";
+    effects.push(...tellWhenWhole(state, item));
+  }
+  return effects;
+}
+
+/** Whether the caller hears the agent, or is about to. */
+export function isAgentHeard(state: CallState): boolean {
+  return isPlaying(state.ledger) || state.remotePlayback.size > 0;
+}
+
 /**
  * The caller speaks while the agent does, or something can't wait: what is
  * unheard is dropped at the carrier, and the model learns how much of each
@@ -75,7 +113,8 @@ export function itemsHeard(
 export function interrupt(state: CallState): CallEffect[] {
   const effects: CallEffect[] = [];
   const cut = cutPlayback(state.ledger);
-  if (cut.length > 0) effects.push({ do: "clear_playback" });
+  if (cut.length > 0 || state.remotePlayback.size > 0)
+    effects.push({ do: "clear_playback" });
   for (const { item: played, audioEndMs } of cut) {
     cutResponse(state, played.responseId);
     if (!played.detached)

@@ -31,6 +31,10 @@ export type ModelEvent =
       reason: string | undefined;
       usage: ModelUsage;
     }
+  /** Of calls whose audio the model's own carrier has. */
+  | { type: "digit"; digit: string }
+  | { type: "playback_started"; responseId: string }
+  | { type: "playback_ended"; responseId: string; heard: boolean }
   | {
       type: "error";
       code: string;

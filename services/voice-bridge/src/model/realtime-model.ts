@@ -10,6 +10,11 @@ export interface ToolDefinition {
 }
 
 export interface SessionSetup {
+  /**
+   * The call that the model's own carrier has, which the session joins from
+   * the side; undefined when the caller's audio goes through us.
+   */
+  readonly sideBandCallId: string | undefined;
   readonly agent: Agent;
   readonly instructions: string;
   readonly tools: readonly ToolDefinition[];
@@ -57,6 +62,8 @@ export interface ModelSession {
   cancelResponse(): void;
   /** `audioEndMs`: how much of the item's audio was heard. */
   truncate(itemId: string, contentIndex: number, audioEndMs: number): void;
+  /** Drops what the model's own carrier has to play yet. */
+  clearPlayback(): void;
   /** From now on the caller's speech neither interrupts nor is answered. */
   stopListening(): void;
   close(): void;

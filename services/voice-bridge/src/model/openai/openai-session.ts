@@ -67,7 +67,9 @@ class OpenAiSession implements ModelSession {
     this.#setup = setup;
     this.#listener = listener;
     const url = new URL(options.url);
-    url.searchParams.set("model", setup.agent.model);
+    if (setup.sideBandCallId === undefined)
+      url.searchParams.set("model", setup.agent.model);
+    else url.searchParams.set("call_id", setup.sideBandCallId);
     this.#socket = new WebSocket(url, {
       headers:
         options.apiKey === undefined
@@ -160,6 +162,10 @@ class OpenAiSession implements ModelSession {
       content_index: contentIndex,
       audio_end_ms: audioEndMs,
     });
+  }
+
+  clearPlayback(): void {
+    this.#send({ type: "output_audio_buffer.clear" });
   }
 
   stopListening(): void {

@@ -63,6 +63,12 @@ const schemas = {
     item_id: id,
     transcript: text,
   }),
+  "input_audio_buffer.dtmf_event_received": z.object({
+    event: z.string().regex(/^[0-9*#A-D]$/),
+  }),
+  "output_audio_buffer.started": z.object({ response_id: id }),
+  "output_audio_buffer.stopped": z.object({ response_id: id }),
+  "output_audio_buffer.cleared": z.object({ response_id: id }),
   "response.created": z.object({ response: responseSchema }),
   "response.output_item.added": z.object({
     response_id: id,
@@ -151,6 +157,20 @@ function read(type: keyof typeof schemas, json: unknown): ServerMessage {
       const { item_id: itemId, transcript } = schemas[type].parse(json);
       return one({ type: "user_transcript", itemId, text: transcript });
     }
+    case "input_audio_buffer.dtmf_event_received":
+      return one({ type: "digit", digit: schemas[type].parse(json).event });
+    case "output_audio_buffer.started":
+      return one({
+        type: "playback_started",
+        responseId: schemas[type].parse(json).response_id,
+      });
+    case "output_audio_buffer.stopped":
+    case "output_audio_buffer.cleared":
+      return one({
+        type: "playback_ended",
+        responseId: schemas[type].parse(json).response_id,
+        heard: type === "output_audio_buffer.stopped",
+      });
     case "response.created": {
       const { response } = schemas[type].parse(json);
       return one({

@@ -1,0 +1,82 @@
+import type { EasymoEvent, KeyValueStore } from "@easymo/messaging";
+import type { RoutingTable } from "@easymo/routing";
+import type { Clock, Logger } from "@easymo/service-kit";
+import { z } from "zod";
+import type { CallIdentity } from "../../call/call-state.js";
+import { e164 } from "../../registry/call-identity.js";
+
+export interface HandOverDeps {
+  routing(): RoutingTable;
+  readonly keyValue: KeyValueStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly modelSessionMaxMs: number;
+  capacity(): "free" | "full" | "draining";
+  begin(identity: CallIdentity): void;
+}
+
+const payload = z.object({
+  provider: z.literal("openai"),
+  openaiCallId: z.string().min(1).max(200),
+});
+
+/** A call that was handed over longer ago is not on the line any more. */
+const MAX_AGE_MS = 60_000;
+const CLAIM_MS = 4 * 3_600_000;
+
+/** No line is free here: the event goes to the retry topic, and so to a replica that has one. */
+export class NoLineFreeError extends Error {
+  readonly code = "no_line_free";
+  readonly retryable = true;
+
+  constructor() {
+    super("No line is free for the call; it is offered again.");
+    this.name = "NoLineFreeError";
+  }
+}
+
+/**
+ * Takes calls that were accepted over SIP (`sip.connected` of sip-ingress).
+ * Replicas share the topic as one group, and the first to claim a call has it.
+ */
+export function sipHandOver(deps: HandOverDeps) {
+  return async (event: EasymoEvent): Promise<void> => {
+    if (event.type !== "sip.connected") return;
+    const handed = payload.safeParse(event.data.payload);
+    if (!handed.success) return;
+    const ageMs = deps.clock.now() - Date.parse(event.time);
+    if (ageMs > MAX_AGE_MS) return;
+    const callId = handed.data.openaiCallId;
+    const { tenantId, data } = event;
+    const agent =
+      data.agent === undefined
+        ? undefined
+        : deps.routing().findAgent(tenantId, data.agent);
+    if (agent === undefined) {
+      deps.logger.warn({ callId, tenantId }, "no agent for the SIP call");
+      return;
+    }
+    if (deps.capacity() !== "free") throw new NoLineFreeError();
+    if (!(await claim(deps, callId))) return;
+    deps.begin({
+      callId,
+      tenantId,
+      agent,
+      direction: "inbound",
+      channel: "sip",
+      from: data.from ?? "",
+      to: data.to ?? "",
+      person: data.from === undefined ? undefined : e164(data.from),
+      requestId: event.requestId,
+      traceparent: event.traceparent,
+      modelSessionMaxMs: deps.modelSessionMaxMs,
+    });
+  };
+}
+
+/** Without the store the group alone keeps replicas apart. */
+async function claim(deps: HandOverDeps, callId: string): Promise<boolean> {
+  return deps.keyValue
+    .setIfAbsent(`voice:side-band:${callId}`, "claimed", { ttlMs: CLAIM_MS })
+    .catch(() => true);
+}
