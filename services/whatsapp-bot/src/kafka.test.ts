@@ -63,8 +63,11 @@ beforeAll(async () => {
     startAgentCore(),
     GraphApi.start(),
   ]);
-  for (const { name, partitions } of topicCatalogue)
-    await cluster.createTopic(name, { partitions });
+  await Promise.all(
+    topicCatalogue.map(({ name, partitions }) =>
+      cluster.createTopic(name, { partitions }),
+    ),
+  );
   const start = (): Promise<RunningBot> =>
     startBot({
       agentCoreUrl: agentCore.url,
@@ -75,6 +78,12 @@ beforeAll(async () => {
   replicas = await Promise.all([start(), start()]);
   watcher = busTo(cluster);
   log = await EventLog.of(watcher);
+  // A first publish may take longer than a webhook waits, on a machine that is busy starting all this.
+  for (const { url: address } of replicas)
+    await until(async () => {
+      const hello = webhook(textFrom({ waId: newWaId() }, "hello"));
+      return (await postJson(address, hello)).status === 200;
+    });
 }, 120_000);
 
 afterAll(async () => {
