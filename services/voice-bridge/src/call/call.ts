@@ -22,7 +22,7 @@ import {
 import { HeldAudio } from "./held-audio.js";
 import { MediaCounters } from "./media-counters.js";
 import { ModelSessions } from "./model-sessions.js";
-import { audioSent } from "./playback-ledger.js";
+import { audioSent, plainMarkReturned } from "./playback-ledger.js";
 import type { ToolOutcome } from "./tool-calls.js";
 
 /** What a call needs of the world. Nothing here may make it wait. */
@@ -178,7 +178,8 @@ export class Call implements MediaLegListener {
   }
 
   markReturned(name: string): void {
-    this.#step({ type: "mark_returned", name });
+    if (!plainMarkReturned(this.#state.ledger, name))
+      this.#step({ type: "mark_returned", name });
   }
 
   digit(digit: string): void {

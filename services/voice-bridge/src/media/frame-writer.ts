@@ -111,6 +111,14 @@ export class FrameWriter {
     this.#finish(slab, payloadAt, payloadAt + payloadBytes);
   }
 
+  /** One text frame holding `text`, whose characters are all ASCII. */
+  writeAscii(text: string): void {
+    const slab = this.#begin(text.length);
+    const payloadAt = this.#end;
+    slab.write(text, payloadAt, "latin1");
+    this.#finish(slab, payloadAt, payloadAt + text.length);
+  }
+
   /** Gives what is pending to the socket now; needed before a close frame. */
   flush(): void {
     const slab = this.#slab;

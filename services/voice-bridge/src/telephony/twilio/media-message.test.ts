@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { emptyAudioSlice } from "../../media/audio-slice.js";
-import { scanMediaMessage } from "./media-message.js";
+import { scanMarkMessage, scanMediaMessage } from "./media-message.js";
 
 function scan(text: string): { result: string; payload: string } {
   const out = emptyAudioSlice();
@@ -39,5 +39,22 @@ describe("finding the audio in Twilio's media message", () => {
     const whole = media("AAAA");
     const cut = whole.slice(0, whole.indexOf("AAAA") + 4);
     expect(scan(cut).result).toBe("malformed");
+  });
+});
+
+describe("finding the name in a returned mark", () => {
+  test("gives it as it stands", () => {
+    const mark =
+      '{"event":"mark","sequenceNumber":"7","streamSid":"MZ1","mark":{"name":"m42"}}';
+    expect(scanMarkMessage(Buffer.from(mark))).toBe("m42");
+  });
+
+  test.each([
+    '{"event": "mark", "mark": {"name": "m1"}}',
+    '{"event":"mark","mark":{"name":"a\\"b"}}',
+    '{"event":"mark","mark":{"name":"m1',
+    '{"event":"media","media":{"payload":"AAAA"}}',
+  ])("leaves %s to the parser", (message) => {
+    expect(scanMarkMessage(Buffer.from(message))).toBeUndefined();
   });
 });

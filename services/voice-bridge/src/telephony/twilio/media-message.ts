@@ -3,6 +3,9 @@ import { endOfBase64 } from "../../media/base64.js";
 
 const MEDIA_HEAD = Buffer.from('{"event":"media"');
 const PAYLOAD_KEY = Buffer.from('"payload":"');
+const MARK_HEAD = Buffer.from('{"event":"mark"');
+const NAME_KEY = Buffer.from('"name":"');
+const BACKSLASH = 0x5c;
 const QUOTE = 0x22;
 
 export type MediaScan = "media" | "malformed" | "other";
@@ -15,7 +18,7 @@ export type MediaScan = "media" | "malformed" | "other";
  * no `media` message at all) and has to be parsed.
  */
 export function scanMediaMessage(message: Buffer, out: AudioSlice): MediaScan {
-  if (message.length < 40 || !startsWithMedia(message)) return "other";
+  if (message.length < 40 || !startsWith(message, MEDIA_HEAD)) return "other";
   const key = message.indexOf(PAYLOAD_KEY, MEDIA_HEAD.length);
   if (key === -1) return "other";
   const start = key + PAYLOAD_KEY.length;
@@ -27,8 +30,26 @@ export function scanMediaMessage(message: Buffer, out: AudioSlice): MediaScan {
   return "media";
 }
 
-function startsWithMedia(message: Buffer): boolean {
-  for (let i = 0; i < MEDIA_HEAD.length; i++)
-    if (message[i] !== MEDIA_HEAD[i]) return false;
+/**
+ * The name in a returned `mark`, found without parsing; undefined when the
+ * message is another one, or in another form, and has to be parsed.
+ */
+export function scanMarkMessage(message: Buffer): string | undefined {
+  if (!startsWith(message, MARK_HEAD)) return undefined;
+  const key = message.indexOf(NAME_KEY, MARK_HEAD.length);
+  if (key === -1) return undefined;
+  const start = key + NAME_KEY.length;
+  let end = start;
+  for (; end < message.length; end++) {
+    const character = message[end];
+    if (character === QUOTE) return message.toString("latin1", start, end);
+    if (character === BACKSLASH) return undefined;
+  }
+  return undefined;
+}
+
+function startsWith(message: Buffer, head: Buffer): boolean {
+  for (let i = 0; i < head.length; i++)
+    if (message[i] !== head[i]) return false;
   return true;
 }

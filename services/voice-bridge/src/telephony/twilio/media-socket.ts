@@ -5,7 +5,7 @@ import { emptyAudioSlice, type AudioSlice } from "../../media/audio-slice.js";
 import { endOfBase64 } from "../../media/base64.js";
 import { FrameWriter, type FrameArena } from "../../media/frame-writer.js";
 import type { MediaLeg, MediaLegListener } from "../media-leg.js";
-import { scanMediaMessage } from "./media-message.js";
+import { scanMarkMessage, scanMediaMessage } from "./media-message.js";
 import {
   readStreamMessage,
   type StreamMessage,
@@ -85,7 +85,7 @@ export class TwilioMediaSocket implements MediaLeg {
       audio.end,
       SUFFIX,
     );
-    this.#writer.writeText(`${this.#markPrefix}${markName}"}}`);
+    this.#writer.writeAscii(`${this.#markPrefix}${markName}"}}`);
   }
 
   clear(): void {
@@ -111,6 +111,11 @@ export class TwilioMediaSocket implements MediaLeg {
           listener.malformedAudio();
           return;
         case "other":
+      }
+      const mark = scanMarkMessage(data);
+      if (mark !== undefined) {
+        listener.markReturned(mark);
+        return;
       }
     }
     const read = readStreamMessage(data.toString("utf8"));

@@ -7,7 +7,8 @@ import { z } from "zod";
 
 const start = z.object({
   event: z.literal("start"),
-  streamSid: z.string().min(1).max(64),
+  // Goes into every message to this stream as it stands.
+  streamSid: z.string().regex(/^[\w-]{1,64}$/),
   start: z.object({
     callSid: z.string().min(1).max(64),
     streamSid: z.string().min(1).max(64).optional(),
