@@ -118,6 +118,24 @@ describe("writing WebSocket frames straight to a socket", () => {
     expect((await atClient)[999]).toBe("b999".padEnd(999, "y"));
   });
 
+  test("memory is written again without harm to what is on its way", async () => {
+    const arena = new FrameArena();
+    const a = new FrameWriter(clientSocket, arena, true);
+    const b = new FrameWriter(serverSocket, arena, false);
+    const atServer = received(server, 3_000);
+    const atClient = received(client, 3_000);
+    const expected = Array.from({ length: 3_000 }, (_, i) =>
+      String(i).padEnd(i % 700, "z"),
+    );
+    for (const [i, text] of expected.entries()) {
+      a.writeText(text);
+      b.writeText(text);
+      if (i % 7 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await atServer).toEqual(expected);
+    expect(await atClient).toEqual(expected);
+  });
+
   test("all frames of one turn of the event loop are one write", async () => {
     const socket = new PassThrough();
     const writes: Buffer[] = [];

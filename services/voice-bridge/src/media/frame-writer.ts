@@ -1,53 +1,63 @@
 import { randomFillSync } from "node:crypto";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 const SLAB_BYTES = 64 * 1024;
 const MASK_POOL_BYTES = 4 * 1024;
 const TEXT_FRAME_FIN = 0x81;
+/** RFC 6455 §5.2: two bytes, eight of length, four of mask. */
+const MAX_HEADER_BYTES = 14;
+
+/** A piece of memory that frames are cut from. */
+interface Slab {
+  readonly buffer: Buffer;
+  used: number;
+  /** Writers with frames in it that no socket has been given yet. */
+  writers: number;
+  /** Some socket may still hold a part of it. */
+  held: boolean;
+}
 
 /**
- * Memory from which the frames of all calls are cut. A slab is never written
- * twice: the kernel may still hold what was cut from it.
+ * Memory from which the frames of all calls are cut. A slab is written again
+ * only when every socket handed all of it to the kernel; one that may still be
+ * held by a slow socket is left to the garbage collector.
  */
 export class FrameArena {
-  #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-  #used = 0;
-  readonly #masks = Buffer.allocUnsafeSlow(MASK_POOL_BYTES);
+  #slab = newSlab(SLAB_BYTES);
+  readonly masks = Buffer.allocUnsafeSlow(MASK_POOL_BYTES);
   #masksUsed = MASK_POOL_BYTES;
 
-  /** Makes room for `bytes` in one piece; `slab` and `used` then say where. */
-  reserve(bytes: number): void {
-    if (this.#used + bytes <= this.#slab.length) return;
-    this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes));
-    this.#used = 0;
-  }
-
-  get slab(): Buffer {
+  /** A slab with room for `bytes` in one piece, from its `used` on. */
+  reserve(bytes: number): Slab {
+    const slab = this.#slab;
+    if (slab.used + bytes <= slab.buffer.length) return slab;
+    const reusable =
+      slab.writers === 0 && !slab.held && bytes <= slab.buffer.length;
+    if (reusable) slab.used = 0;
+    else this.#slab = newSlab(Math.max(SLAB_BYTES, bytes));
     return this.#slab;
-  }
-
-  get used(): number {
-    return this.#used;
-  }
-
-  advanceTo(offset: number): void {
-    this.#used = offset;
   }
 
   /** Where in `masks` four fresh random bytes stand. */
   nextMask(): number {
     if (this.#masksUsed === MASK_POOL_BYTES) {
-      randomFillSync(this.#masks);
+      randomFillSync(this.masks);
       this.#masksUsed = 0;
     }
     const at = this.#masksUsed;
     this.#masksUsed += 4;
     return at;
   }
+}
 
-  get masks(): Buffer {
-    return this.#masks;
-  }
+function newSlab(bytes: number): Slab {
+  return {
+    buffer: Buffer.allocUnsafeSlow(bytes),
+    used: 0,
+    writers: 0,
+    held: false,
+  };
 }
 
 /**
@@ -63,9 +73,10 @@ export class FrameWriter {
   readonly #socket: Duplex;
   readonly #arena: FrameArena;
   readonly #masked: boolean;
-  #slab: Buffer | undefined;
+  #slab: Slab | undefined;
   #start = 0;
   #end = 0;
+  readonly #isKernelSocket: boolean;
   readonly #flush = (): void => {
     this.flush();
   };
@@ -75,6 +86,8 @@ export class FrameWriter {
     this.#socket = socket;
     this.#arena = arena;
     this.#masked = masked;
+    // Other streams may pass a buffer on, and keep it.
+    this.#isKernelSocket = socket instanceof Socket;
   }
 
   /** Bytes that the socket has taken and the kernel has not. */
@@ -91,7 +104,7 @@ export class FrameWriter {
     suffix: Buffer,
   ): void {
     const payloadBytes = prefix.length + (end - start) + suffix.length;
-    const slab = this.#begin(payloadBytes);
+    const slab = this.#begin(payloadBytes).buffer;
     const payloadAt = this.#end;
     let at = payloadAt;
     slab.set(prefix, at);
@@ -105,7 +118,7 @@ export class FrameWriter {
   /** One text frame holding `text`. */
   writeText(text: string): void {
     const payloadBytes = Buffer.byteLength(text);
-    const slab = this.#begin(payloadBytes);
+    const slab = this.#begin(payloadBytes).buffer;
     const payloadAt = this.#end;
     slab.write(text, payloadAt);
     this.#finish(slab, payloadAt, payloadAt + payloadBytes);
@@ -113,7 +126,7 @@ export class FrameWriter {
 
   /** One text frame holding `text`, whose characters are all ASCII. */
   writeAscii(text: string): void {
-    const slab = this.#begin(text.length);
+    const slab = this.#begin(text.length).buffer;
     const payloadAt = this.#end;
     slab.write(text, payloadAt, "latin1");
     this.#finish(slab, payloadAt, payloadAt + text.length);
@@ -124,47 +137,52 @@ export class FrameWriter {
     const slab = this.#slab;
     if (slab === undefined) return;
     this.#slab = undefined;
-    if (this.#socket.writable)
-      this.#socket.write(slab.subarray(this.#start, this.#end));
+    slab.writers -= 1;
+    const socket = this.#socket;
+    if (!socket.writable) return;
+    socket.write(slab.buffer.subarray(this.#start, this.#end));
+    if (!this.#isKernelSocket || socket.writableLength > 0) slab.held = true;
   }
 
   /** Writes the header; `#end` is then where the payload begins. */
-  #begin(payloadBytes: number): Buffer {
-    const arena = this.#arena;
-    arena.reserve(payloadBytes + 14);
-    const slab = arena.slab;
-    let at = arena.used;
-    if (this.#slab !== slab || this.#end !== at) {
-      if (this.#slab === undefined) process.nextTick(this.#flush);
-      else this.flush();
-      this.#slab = slab;
-      this.#start = at;
-    }
-    slab[at] = TEXT_FRAME_FIN;
+  #begin(payloadBytes: number): Slab {
+    const slab = this.#arena.reserve(payloadBytes + MAX_HEADER_BYTES);
+    if (this.#slab !== slab || this.#end !== slab.used) this.#beginPiece(slab);
+    const { buffer } = slab;
+    let at = slab.used;
+    buffer[at] = TEXT_FRAME_FIN;
     const maskBit = this.#masked ? 0x80 : 0;
     if (payloadBytes < 126) {
-      slab[at + 1] = maskBit | payloadBytes;
+      buffer[at + 1] = maskBit | payloadBytes;
       at += 2;
     } else if (payloadBytes < 65_536) {
-      slab[at + 1] = maskBit | 126;
-      slab[at + 2] = payloadBytes >>> 8;
-      slab[at + 3] = payloadBytes & 0xff;
+      buffer[at + 1] = maskBit | 126;
+      buffer[at + 2] = payloadBytes >>> 8;
+      buffer[at + 3] = payloadBytes & 0xff;
       at += 4;
     } else {
-      slab[at + 1] = maskBit | 127;
-      slab.writeUInt32BE(0, at + 2);
-      slab.writeUInt32BE(payloadBytes, at + 6);
+      buffer[at + 1] = maskBit | 127;
+      buffer.writeUInt32BE(0, at + 2);
+      buffer.writeUInt32BE(payloadBytes, at + 6);
       at += 10;
     }
-    if (this.#masked) at += 4;
-    this.#end = at;
+    this.#end = this.#masked ? at + 4 : at;
     return slab;
+  }
+
+  /** Frames of one piece stand side by side, and leave in one write. */
+  #beginPiece(slab: Slab): void {
+    if (this.#slab === undefined) process.nextTick(this.#flush);
+    else this.flush();
+    this.#slab = slab;
+    this.#start = slab.used;
+    slab.writers += 1;
   }
 
   #finish(slab: Buffer, payloadAt: number, end: number): void {
     if (this.#masked) this.#mask(slab, payloadAt, end);
     this.#end = end;
-    this.#arena.advanceTo(end);
+    if (this.#slab !== undefined) this.#slab.used = end;
   }
 
   #mask(slab: Buffer, payloadAt: number, end: number): void {

@@ -1,4 +1,4 @@
-import type { Agent, ToolName } from "@easymo/routing";
+import { toolNames, type Agent, type ToolName } from "@easymo/routing";
 import { dispositionCodes } from "@easymo/agent-core-client";
 import { z } from "zod";
 import type { ToolDefinition } from "../model/realtime-model.js";
@@ -73,12 +73,16 @@ const DESCRIPTIONS: Record<ToolName, string> = {
     "The caller wants no more contact: they are never contacted again.",
 };
 
-export function toolDefinitions(agent: Agent): ToolDefinition[] {
-  return agent.tools.map((name) => ({
+const DEFINITIONS: ReadonlyMap<ToolName, ToolDefinition> = new Map(
+  toolNames.map((name) => [
     name,
-    description: DESCRIPTIONS[name],
-    parameters: parametersOf(name),
-  }));
+    { name, description: DESCRIPTIONS[name], parameters: parametersOf(name) },
+  ]),
+);
+
+/** The agent's tools; every call shares the same definitions. */
+export function toolDefinitions(agent: Agent): ToolDefinition[] {
+  return agent.tools.flatMap((name) => DEFINITIONS.get(name) ?? []);
 }
 
 function parametersOf(name: ToolName): Record<string, unknown> {
