@@ -34,7 +34,6 @@ export const SECRET = "a-secret-for-tests-of-32-characters!";
 export const TENANT = "kigali-parts";
 /** Another tenant, whose agent has a template. */
 export const OTHER_TENANT = "huye-foods";
-const OTHER_PHONE_NUMBER_ID = "206540352242922";
 
 export const ROUTING = `
 agents:
