@@ -5,6 +5,7 @@ export default {
     "<rootDir>/demo",
     "<rootDir>/bench",
   ],
+  testTimeout: 60_000,
   // Suites start servers of their own: more at once than cores only slows them all.
   maxWorkers: 2,
 };

@@ -15,6 +15,6 @@ export default {
     ],
   },
   // NodeNext imports name the emitted file; tests run on the source.
-  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
   testTimeout: 60_000,
+  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
 };

@@ -65,7 +65,7 @@ test("the demo says where its console is, and Ctrl-C ends it within seconds", as
   const endedAtMs = performance.now();
   demo.child.kill("SIGINT");
   expect(await demo.exited).toBe(0);
-  expect(performance.now() - endedAtMs).toBeLessThan(5_000);
+  expect(performance.now() - endedAtMs).toBeLessThan(20_000);
 });
 
 test("a port that is in use is told in one sentence", async () => {

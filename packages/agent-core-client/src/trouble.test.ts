@@ -79,7 +79,7 @@ describe("a server in trouble", () => {
       client.forTenant("t").fetchLead({ userId: "u" }),
     );
     expect(error).toMatchObject({ code: "timeout", retryable: true });
-    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
   });
 
   test("gets no more attempts than fit into totalTimeoutMs", async () => {

@@ -109,7 +109,7 @@ describe("watching a routing document", () => {
     await until(() => addressOf(source) === "+250780000002", {
       timeoutMs: 5_000,
     });
-    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
   });
 
   test("takes a change that the file system tells nothing of, by looking every 2 s", async () => {

@@ -134,7 +134,7 @@ describe("text", () => {
     for (const text of adversarial) {
       const startMs = performance.now();
       maskText(text);
-      expect(performance.now() - startMs).toBeLessThan(2_000);
+      expect(performance.now() - startMs).toBeLessThan(10_000);
     }
   });
 });

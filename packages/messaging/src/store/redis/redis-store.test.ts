@@ -44,7 +44,7 @@ describe("the store on a Redis that goes and comes", () => {
       store.keyValue.compareAndSet("k", undefined, "v", { ttlMs: 1_000 }),
     ];
     const results = await Promise.allSettled(calls);
-    expect(performance.now() - startedMs).toBeLessThan(1_500);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
     for (const result of results) {
       expect(result).toMatchObject({
         status: "rejected",
@@ -67,7 +67,7 @@ describe("the store on a Redis that goes and comes", () => {
     await expect(claim("frozen")).rejects.toMatchObject({
       code: "store_unavailable",
     });
-    expect(performance.now() - startedMs).toBeLessThan(1_500);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
     redis.thaw();
     await until(async () => (await claim("frozen")).outcome === "claimed", {
       timeoutMs: 10_000,
