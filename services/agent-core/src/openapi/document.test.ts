@@ -166,7 +166,7 @@ describe("the OpenAPI document", () => {
       required: ["region", "amount", "currency"],
       properties: {
         amount: { type: "integer", exclusiveMinimum: 0 },
-        region: { type: "string", pattern: "^[A-Za-z]{2}$" },
+        region: { type: "string", pattern: "^[A-Za-z][A-Za-z-]{0,15}$" },
       },
     });
   });
