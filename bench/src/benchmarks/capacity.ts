@@ -77,7 +77,7 @@ async function tryStep(
       calls,
       rounds: 1,
       windowMs: (options["window-seconds"] ?? (options.quick ? 4 : 10)) * 1_000,
-      warmUpMs: options.quick ? 2_500 : 5_000,
+      warmUpMs: options.quick ? 2_500 : 8_000,
       pacing: options.pacing ?? "tick",
       options,
       progress,

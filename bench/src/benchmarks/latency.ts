@@ -36,7 +36,7 @@ export async function latency(
         rounds: options.rounds ?? (options.quick ? 1 : 3),
         windowMs:
           (options["window-seconds"] ?? (options.quick ? 4 : 15)) * 1_000,
-        warmUpMs: options.quick ? 2_500 : 6_000,
+        warmUpMs: options.quick ? 4_000 : 12_000,
         pacing: options.pacing ?? "spread",
         options,
         progress,

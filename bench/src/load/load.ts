@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { BargeInProbe, type BargeInReport } from "./barge-in-probe.js";
 import { Caller, type SubjectAddress } from "./caller.js";
 import { answerAgentCore } from "./agent-core-answers.js";
+import { waitedForCoreMs } from "./core-wait.js";
 import { Flow, type FlowReport } from "./flow.js";
 import type { LatencySummary } from "./latency-histogram.js";
 import { ModelSession, type ModelScript } from "./model-session.js";
@@ -37,6 +38,8 @@ export interface WindowReport {
   readonly lateness: LatencySummary;
   /** Of its core, what the generator used for other than polling. */
   readonly generatorCpu: number;
+  /** How long the generator waited for its core. */
+  readonly generatorWaitedMs: number;
 }
 
 export interface LoadTotals {
@@ -79,7 +82,7 @@ export class Load {
   #openCallers = 0;
   #hangingUp = false;
   #dropped = 0;
-  #window = { startedMs: 0, marks: 0, cpu: process.cpuUsage() };
+  #window = { startedMs: 0, marks: 0, cpu: process.cpuUsage(), waitedMs: 0 };
 
   constructor(settings: LoadSettings) {
     this.#settings = settings;
@@ -159,11 +162,12 @@ export class Load {
       startedMs: performance.now(),
       marks: this.#marksReturned(),
       cpu: process.cpuUsage(),
+      waitedMs: waitedForCoreMs(),
     };
   }
 
   endWindow(): WindowReport {
-    const { startedMs, marks, cpu } = this.#window;
+    const { startedMs, marks, cpu, waitedMs } = this.#window;
     const durationMs = performance.now() - startedMs;
     const used = process.cpuUsage(cpu);
     return {
@@ -172,6 +176,7 @@ export class Load {
       outbound: this.#outbound.window(),
       marksReturned: this.#marksReturned() - marks,
       lateness: this.#pacer.lateness(),
+      generatorWaitedMs: waitedForCoreMs() - waitedMs,
       generatorCpu: (used.user + used.system) / 1_000 / durationMs,
     };
   }

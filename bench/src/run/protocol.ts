@@ -44,6 +44,8 @@ export const subjectCommand = z.discriminatedUnion("do", [
     }),
   }),
   z.object({ do: z.literal("usage"), collectGarbage: z.boolean() }),
+  z.object({ do: z.literal("begin_profile") }),
+  z.object({ do: z.literal("end_profile"), file: z.string() }),
   z.object({ do: z.literal("stop") }),
 ]);
 export type SubjectCommand = z.infer<typeof subjectCommand>;
@@ -73,6 +75,7 @@ export const windowReport = z.object({
   marksReturned: z.number(),
   lateness: latency,
   generatorCpu: z.number(),
+  generatorWaitedMs: z.number(),
 });
 
 export const loadTotals = z.object({
@@ -102,6 +105,7 @@ export const usage = z.object({
   rssBytes: z.number(),
   heapBytes: z.number(),
   externalBytes: z.number(),
+  waitedMs: z.number(),
 });
 export type Usage = z.infer<typeof usage>;
 

@@ -1,10 +1,13 @@
-import { cpus, loadavg } from "node:os";
+import { mkdirSync } from "node:fs";
+import { loadavg } from "node:os";
+import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { BargeInReport } from "../load/barge-in-probe.js";
 import type { SubjectAddress } from "../load/caller.js";
 import type { LoadSettings, LoadTotals, WindowReport } from "../load/load.js";
 import type { SubjectName } from "../subjects/subject.js";
 import { Child } from "./child.js";
+import { voiceBridgeNodeFlags } from "./service-flags.js";
 import {
   bargeInReports,
   listening,
@@ -30,8 +33,6 @@ export interface Measurement {
   readonly load: WindowReport;
   readonly before: Usage;
   readonly after: Usage;
-  /** Of both cores, what other processes used in the meantime. */
-  readonly othersCpu: number;
   readonly loadAverage: number;
 }
 
@@ -48,15 +49,12 @@ export class Round {
 
   private constructor(settings: RoundSettings) {
     this.#settings = settings;
-    const { collectsGarbage, profileDirectory } = settings;
     this.#subject = new Child({
       entry: "subject-process.js",
       cpu: SUBJECT_CPU,
       nodeFlags: [
-        ...(collectsGarbage ? ["--expose-gc"] : []),
-        ...(profileDirectory === undefined
-          ? []
-          : ["--cpu-prof", `--cpu-prof-dir=${profileDirectory}`]),
+        ...(settings.subject === "voice-bridge" ? voiceBridgeNodeFlags() : []),
+        ...(settings.collectsGarbage ? ["--expose-gc"] : []),
       ],
     });
     this.#load = new Child({ entry: "load-process.js", cpu: LOAD_CPU });
@@ -112,20 +110,30 @@ export class Round {
   }
 
   async measure(windowMs: number): Promise<Measurement> {
-    const busyBefore = busyMs();
+    const profile = this.#profileFile();
+    if (profile !== undefined)
+      await this.#subject.ask({ do: "begin_profile" }, nothing);
     await this.#load.ask({ do: "begin_window" }, nothing);
     const before = await this.usage();
     await delay(windowMs);
     const after = await this.usage();
     const load = await this.#load.ask({ do: "end_window" }, windowReport);
-    const own = cpuMs(before, after) + load.generatorCpu * load.durationMs;
+    if (profile !== undefined)
+      await this.#subject.ask({ do: "end_profile", file: profile }, nothing);
     return {
       load,
       before,
       after,
-      othersCpu: (busyMs() - busyBefore - own) / load.durationMs,
       loadAverage: loadavg()[0] ?? 0,
     };
+  }
+
+  #profileFile(): string | undefined {
+    const { profileDirectory, subject, deltaMs, calls } = this.#settings;
+    if (profileDirectory === undefined) return undefined;
+    mkdirSync(profileDirectory, { recursive: true });
+    const name = `${subject}-${deltaMs}ms-${calls}-${Date.now()}.cpuprofile`;
+    return resolve(profileDirectory, name);
   }
 
   async usage(): Promise<Usage> {
@@ -154,13 +162,5 @@ export class Round {
 export function cpuMs(before: Usage, after: Usage): number {
   return (
     after.cpuUserMs - before.cpuUserMs + after.cpuSystemMs - before.cpuSystemMs
-  );
-}
-
-/** CPU of all processes of the machine. */
-function busyMs(): number {
-  return cpus().reduce(
-    (sum, { times }) => sum + times.user + times.nice + times.sys + times.irq,
-    0,
   );
 }

@@ -1,10 +1,13 @@
 import { performance } from "node:perf_hooks";
+import { waitedForCoreMs } from "../load/core-wait.js";
 import { startSubject } from "../subjects/start-subject.js";
 import type { Subject } from "../subjects/subject.js";
 import { answerCommands } from "./answering.js";
+import { Profiler } from "./profiler.js";
 import { subjectCommand, type Usage } from "./protocol.js";
 
 let subject: Subject | undefined;
+const profiler = new Profiler();
 
 answerCommands(subjectCommand, async (command) => {
   switch (command.do) {
@@ -14,9 +17,14 @@ answerCommands(subjectCommand, async (command) => {
     case "usage":
       if (command.collectGarbage) collectGarbage();
       return usageNow();
+    case "begin_profile":
+      await profiler.begin();
+      return {};
+    case "end_profile":
+      await profiler.end(command.file);
+      return {};
     case "stop":
       await subject?.close();
-      // A profile is written on exit; answer first.
       setImmediate(() => process.exit(0));
       return {};
   }
@@ -39,5 +47,6 @@ function usageNow(): Usage {
     rssBytes: rss,
     heapBytes: heapUsed,
     externalBytes: external,
+    waitedMs: waitedForCoreMs(),
   };
 }

@@ -58,7 +58,13 @@ export async function startVoiceBridge(world: SubjectWorld): Promise<Subject> {
   const kit = { name: "voice-bridge", logger, metrics, clock };
   const app = createVoiceBridge(config, {
     ...kit,
-    bus: createMemoryBus({ logger, metrics, clock }),
+    bus: createMemoryBus({
+      logger,
+      metrics,
+      clock,
+      // Brokers keep the records of an hour, not the bridge.
+      maxRecordsPerPartition: 100,
+    }),
     store: createMemoryStore(clock),
     routing: fixedRouting(RoutingTable.parse(ROUTING)),
     agentCore: createAgentCoreClient({

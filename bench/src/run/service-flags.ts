@@ -1,0 +1,17 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+
+const manifest = z.object({ scripts: z.object({ start: z.string() }) });
+
+/**
+ * The flags of Node that voice-bridge starts with (they bound V8's memory), so
+ * that it is measured as it runs.
+ */
+export function voiceBridgeNodeFlags(): string[] {
+  const file = new URL(
+    "../package.json",
+    import.meta.resolve("@easymo/voice-bridge"),
+  );
+  const { scripts } = manifest.parse(JSON.parse(readFileSync(file, "utf8")));
+  return scripts.start.split(" ").filter((word) => word.startsWith("--"));
+}
