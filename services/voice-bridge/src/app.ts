@@ -15,13 +15,11 @@ import {
 } from "@easymo/service-kit";
 import { OpenAI } from "openai";
 import { CallEvents } from "./call/call-events.js";
-import type { CallObservation } from "./call/call-effects.js";
-import type { CallPorts } from "./call/call.js";
 import type { CallIdentity, StreamOutcome } from "./call/call-state.js";
+import { createCallPorts } from "./call-ports.js";
 import { callsApi } from "./calls-api/calls-routes.js";
 import { FrameArena } from "./media/frame-writer.js";
 import { voiceMetrics, type VoiceMetrics } from "./metrics.js";
-import { createOpenAiRealtime } from "./model/openai/openai-session.js";
 import { OptOutRegistrar } from "./opt-outs/opt-out-registrar.js";
 import { PaymentMessages } from "./payment/payment-messages.js";
 import { identityOf, type CarrierCall } from "./registry/call-identity.js";
@@ -37,7 +35,6 @@ import {
 import { MediaEndpoint } from "./telephony/twilio/media-endpoint.js";
 import { createTwilioCarrier } from "./telephony/twilio/twilio-carrier.js";
 import { twilioWebhooks } from "./telephony/twilio/webhooks.js";
-import { runTool } from "./tools/tool-runner.js";
 import type { VoiceBridgeConfig } from "./config.js";
 
 /** What voice-bridge is composed of; nothing of it is started here. */
@@ -49,8 +46,6 @@ export interface VoiceBridgeDeps extends ServiceKit {
 }
 
 const TICK_MS = 200;
-const TOOL_TIMEOUT_MS = 5_000;
-const MODEL_READY_TIMEOUT_MS = 5_000;
 const CARRIER_TIMEOUT_MS = 10_000;
 /** A caller on a SIP line that nobody speaks on does not wait for long. */
 const HAND_OVER_RETRY_DELAYS_MS = [500, 1_000, 2_000];
@@ -119,7 +114,14 @@ class VoiceBridge implements ServiceApp {
     });
     const arena = new FrameArena();
     this.#registry = new CallRegistry({
-      ports: this.#callPorts(arena),
+      ports: createCallPorts(config, {
+        ...deps,
+        arena,
+        voice: this.#metrics,
+        events: this.#events,
+        optOuts: this.#optOuts,
+        payments: this.#payments,
+      }),
       limits: {
         idleMs: config.CALL_IDLE_SECONDS * 1_000,
         sampleMs: config.MEDIA_SAMPLE_SECONDS * 1_000,
@@ -383,58 +385,6 @@ class VoiceBridge implements ServiceApp {
       });
   }
 
-  #callPorts(arena: FrameArena): Omit<CallPorts, "ended"> {
-    const config = this.#config;
-    const { clock, logger } = this.#deps;
-    const metrics = this.#metrics;
-    const forward = {
-      inbound: metrics.forward.labels({ direction: "inbound" }),
-      outbound: metrics.forward.labels({ direction: "outbound" }),
-    };
-    return {
-      model: createOpenAiRealtime({
-        url: config.OPENAI_REALTIME_URL,
-        apiKey: config.OPENAI_API_KEY,
-        arena,
-        clock,
-        logger,
-        readyTimeoutMs: MODEL_READY_TIMEOUT_MS,
-      }),
-      events: this.#events,
-      clock,
-      logger,
-      runTool: (call, name, argumentsJson) =>
-        runTool(
-          {
-            agentCore: (identity) => this.#tenant(identity),
-            events: this.#events,
-            clock,
-            logger,
-            timeoutMs: TOOL_TIMEOUT_MS,
-            observe: (tool, outcome, seconds) => {
-              metrics.toolCalls.inc({ tool, outcome });
-              metrics.toolSeconds.observe({ tool }, seconds);
-            },
-          },
-          {
-            identity: call.identity,
-            language: call.language,
-            name,
-            argumentsJson,
-          },
-        ),
-      registerOptOut: (call, via, phrase) =>
-        this.#optOuts.register(call.identity, via, phrase),
-      sendPaymentByWhatsApp: (call, paymentId, text) =>
-        this.#payments.send(call.identity, paymentId, text),
-      observe: (call, what) => observe(metrics, what),
-      observeForward: (direction, seconds) =>
-        forward[direction].observe(seconds),
-      countFrames: (direction, frames) =>
-        metrics.frames.inc({ direction }, frames),
-    };
-  }
-
   #tenant(identity: CallIdentity) {
     const { tenantId, requestId } = identity;
     return this.#deps.agentCore.forTenant(tenantId, { requestId });
@@ -443,28 +393,5 @@ class VoiceBridge implements ServiceApp {
   #tick(): void {
     this.#registry.tick();
     this.#ticker = this.#deps.clock.setTimeout(() => this.#tick(), TICK_MS);
-  }
-}
-
-function observe(metrics: VoiceMetrics, what: CallObservation): void {
-  switch (what.metric) {
-    case "barge_in":
-      metrics.bargeIn.inc();
-      return;
-    case "first_audio":
-      metrics.firstAudio.observe(what.latencyMs / 1_000);
-      return;
-    case "tokens":
-      for (const [kind, tokens] of Object.entries(what.usage))
-        metrics.tokens.inc({ kind }, tokens);
-      return;
-    case "reconnect":
-      metrics.reconnects.inc({ reason: what.reason });
-      return;
-    case "payment_prompt":
-      metrics.paymentPrompts.inc({ method: what.method });
-      return;
-    case "model_error":
-      metrics.modelErrors.inc({ code: what.code });
   }
 }

@@ -15,6 +15,8 @@ import {
 
 const CALLS = 20;
 const SPOKEN_MS = 6_000;
+/** At one a second. */
+const SAMPLES = 5;
 
 let cluster: KafkaCluster;
 let agentCore: RunningService;
@@ -101,8 +103,13 @@ test("Kafka stopped in the middle of calls: every frame arrives meanwhile, every
   for (const { call } of calls) call.hangUp();
 
   await cluster.restart(1);
+  // Both topics: the stops, and the samples of the time that Kafka was away.
   while (
-    log.events.filter((event) => event.type === "call.stop").length < CALLS
+    calls.some(
+      ({ call }) =>
+        count("call.stop", call.callSid) === 0 ||
+        count("media.sample", call.callSid) < SAMPLES,
+    )
   )
     await log.more();
 
@@ -114,9 +121,6 @@ test("Kafka stopped in the middle of calls: every frame arrives meanwhile, every
       .filter((event) => event.subject === call.callSid)
       .map((event) => event.data.digit);
     expect(keys.join("")).toBe("123");
-    expect(count("media.sample", call.callSid)).toBeGreaterThanOrEqual(
-      Math.floor(SPOKEN_MS / 1_000) - 1,
-    );
   }
   const ids = log.events.map((event) => event.id);
   expect(new Set(ids).size).toBe(ids.length);
