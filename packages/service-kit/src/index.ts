@@ -50,7 +50,7 @@ export type { ListenOptions, RunningService, ServiceApp } from "./listen.js";
 export { listen } from "./listen.js";
 export type { LogDestination, Logger } from "./logger.js";
 export { createLogger } from "./logger.js";
-export type { Metrics } from "./metrics.js";
+export type { Counter, Gauge, Histogram, Metrics } from "./metrics.js";
 export { createMetrics, secondsBuckets } from "./metrics.js";
 export type { FieldError, ProblemSpec } from "./problem.js";
 export { fieldErrors, Problem, validated } from "./problem.js";

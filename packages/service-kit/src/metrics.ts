@@ -1,5 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
+export type { Counter, Gauge, Histogram };
+
 /**
  * The metrics of one service instance: get or create by name. Labels are typed:
  * `counter("easymo_x_total", "…", ["outcome"])` takes `{outcome}` and nothing else.

@@ -1,10 +1,27 @@
-import { secondsBuckets, type Metrics } from "@easymo/service-kit";
+import {
+  secondsBuckets,
+  type Counter,
+  type Histogram,
+  type Metrics,
+} from "@easymo/service-kit";
 
 /** The label of everything that came in by the webhook. */
 export const SURFACE = "whatsapp";
 
-/** The bot's own metrics; see the contract's section on metrics. */
-export function botMetrics(metrics: Metrics) {
+/** The bot's own metrics, by what they count. */
+export interface BotMetrics {
+  requests: Counter;
+  seconds: Histogram;
+  idempotency: Counter;
+  skipped: Counter;
+  accountErrors: Counter;
+  optOuts: Counter;
+  sends: Counter;
+  intents: Counter;
+}
+
+/** The bot's own metrics under the names that dashboards know. */
+export function botMetrics(metrics: Metrics): BotMetrics {
   return {
     requests: metrics.counter(
       "easymo_ingest_requests_total",
@@ -49,5 +66,3 @@ export function botMetrics(metrics: Metrics) {
     ),
   };
 }
-
-export type BotMetrics = ReturnType<typeof botMetrics>;
