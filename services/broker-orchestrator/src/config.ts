@@ -1,0 +1,39 @@
+import { agentCoreSettings } from "@easymo/agent-core-client";
+import { busSettings } from "@easymo/messaging";
+import { routingSettings } from "@easymo/routing";
+import {
+  readConfig,
+  secret,
+  settings,
+  url,
+  type Environment,
+} from "@easymo/service-kit";
+import { z } from "zod";
+
+/** Every setting of broker-orchestrator. */
+const shape = {
+  ...settings({ port: 4400 }),
+  ...busSettings,
+  ...routingSettings,
+  ...agentCoreSettings,
+  /** Each of the three is agent-core when it is not named. */
+  WALLET_SERVICE_URL: url().optional(),
+  BUYER_SERVICE_URL: url().optional(),
+  RANKING_SERVICE_URL: url().optional(),
+  /** With both, people who ask on WhatsApp to be called are called. */
+  VOICE_BRIDGE_URL: url().optional(),
+  VOICE_API_TOKEN: secret().min(1).optional(),
+  /** Without it, WhatsApp turns are answered offline. */
+  OPENAI_API_KEY: secret().min(1).optional(),
+  OPENAI_BASE_URL: url().default("https://api.openai.com/v1"),
+  OPENAI_TEXT_MODEL: z.string().min(1).default("gpt-5-mini"),
+};
+
+export type BrokerOrchestratorConfig = ReturnType<
+  typeof readBrokerOrchestratorConfig
+>;
+
+/** Reads and checks the environment. Throws ConfigError with every problem. */
+export function readBrokerOrchestratorConfig(env: Environment) {
+  return readConfig(shape, env);
+}

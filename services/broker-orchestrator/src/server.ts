@@ -1,0 +1,23 @@
+import { createAgentCoreClient } from "@easymo/agent-core-client";
+import { busSettingsOf, createBus, createStore } from "@easymo/messaging";
+import { watchRouting } from "@easymo/routing";
+import { runService } from "@easymo/service-kit";
+import { createBrokerOrchestrator } from "./app.js";
+import { readBrokerOrchestratorConfig } from "./config.js";
+
+await runService(
+  "broker-orchestrator",
+  readBrokerOrchestratorConfig,
+  async (config, kit) =>
+    createBrokerOrchestrator(config, {
+      ...kit,
+      bus: createBus(busSettingsOf(config), kit),
+      store: createStore(config.REDIS_URL, kit),
+      routing: await watchRouting({ file: config.ROUTING_FILE, ...kit }),
+      agentCore: createAgentCoreClient({
+        baseUrl: config.AGENT_CORE_URL,
+        jwtSecret: config.AGENT_CORE_JWT_SECRET,
+        ...kit,
+      }),
+    }),
+);
