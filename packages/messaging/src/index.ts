@@ -71,11 +71,13 @@ export type {
 export { createStore, type StoreDependencies } from "./store/create-store.js";
 export { createMemoryStore } from "./store/memory-store.js";
 export type {
+  Broadcasts,
   ClaimOptions,
   ClaimResult,
   IdempotencyStore,
   KeyValueStore,
   Lifetime,
+  Listening,
   Store,
 } from "./store/store.js";
 export {

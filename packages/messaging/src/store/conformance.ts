@@ -96,6 +96,26 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       expect(await claim(key)).toEqual({ outcome: "done", answer: "in time" });
     });
 
+    test("a broadcast reaches every listener of its channel, in order, and nobody else", async () => {
+      const { broadcasts } = store;
+      const channel = randomName();
+      const heard: [string[], string[], string[]] = [[], [], []];
+      const listenings = [channel, channel, randomName()].map((name, at) =>
+        broadcasts.listen(name, (message) => heard[at]?.push(message)),
+      );
+      await Promise.all(listenings.map(({ ready }) => ready));
+      expect(await broadcasts.send(channel, "un")).toBe(2);
+      expect(await broadcasts.send(channel, "deux 🙂")).toBe(2);
+      await until(() => heard[0].length + heard[1].length === 4);
+      expect(heard).toEqual([["un", "deux 🙂"], ["un", "deux 🙂"], []]);
+      await listenings[0]?.end();
+      await until(async () => (await broadcasts.send(channel, "trois")) === 1);
+      await until(() => heard[1].includes("trois"));
+      expect(heard[0]).not.toContain("trois");
+      await Promise.all(listenings.map((listening) => listening.end()));
+      await until(async () => (await broadcasts.send(channel, "-")) === 0);
+    });
+
     test("an extended lease holds for longer", async () => {
       const key = randomName();
       const first = await claim(key, "body", 40);

@@ -20,5 +20,5 @@ export function createStore(url: string, deps: StoreDependencies): Store {
   const clock = deps.clock ?? hostClock;
   if (url === "memory:") return createMemoryStore(clock);
   const connection = new RedisConnection(url, { logger: deps.logger, clock });
-  return createRedisStore(connection, deps.prefix ?? "easymo:");
+  return createRedisStore(connection, deps.prefix ?? "easymo:", clock);
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostClock, type Clock } from "../clock.js";
 import type {
+  Broadcasts,
   ClaimResult,
   IdempotencyStore,
   KeyValueStore,
@@ -133,11 +134,40 @@ function memoryKeyValue(clock: Clock): KeyValueStore {
   };
 }
 
+function memoryBroadcasts(): Broadcasts {
+  const channels = new Map<string, Set<(message: string) => void>>();
+  return {
+    send: (channel, message) => {
+      const listeners = [...(channels.get(channel) ?? [])];
+      // As from a socket: never within the sender's own turn.
+      for (const listener of listeners)
+        setImmediate(() => {
+          if (channels.get(channel)?.has(listener) === true) listener(message);
+        });
+      return Promise.resolve(listeners.length);
+    },
+    listen: (channel, onMessage) => {
+      const listeners = channels.get(channel) ?? new Set();
+      const listener = (message: string): void => onMessage(message);
+      channels.set(channel, listeners.add(listener));
+      return {
+        ready: Promise.resolve(),
+        end: () => {
+          listeners.delete(listener);
+          if (listeners.size === 0) channels.delete(channel);
+          return Promise.resolve();
+        },
+      };
+    },
+  };
+}
+
 /** A store inside this process, with the promises of the Redis one except that nobody else sees it. */
 export function createMemoryStore(clock: Clock = hostClock): Store {
   return {
     idempotency: memoryIdempotency(clock),
     keyValue: memoryKeyValue(clock),
+    broadcasts: memoryBroadcasts(),
     check: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

@@ -53,10 +53,26 @@ export interface KeyValueStore {
   delete(key: string): Promise<void>;
 }
 
+/** Listens until it is ended. */
+export interface Listening {
+  /** Resolves when messages arrive for the first time; never rejects. */
+  readonly ready: Promise<void>;
+  end(): Promise<void>;
+}
+
+/** Messages for whoever listens now; what nobody hears is gone. */
+export interface Broadcasts {
+  /** Resolves with how many listeners were given the message. */
+  send(channel: string, message: string): Promise<number>;
+  /** Never rejects: while the store is away nothing is heard, and afterwards everything again by itself. */
+  listen(channel: string, onMessage: (message: string) => void): Listening;
+}
+
 /** What replicas share. Every method rejects with StoreUnavailableError within about a second while the store is away. */
 export interface Store {
   readonly idempotency: IdempotencyStore;
   readonly keyValue: KeyValueStore;
+  readonly broadcasts: Broadcasts;
   check(): Promise<void>;
   close(): Promise<void>;
 }

@@ -65,6 +65,16 @@ export class RedisConnection {
     }
   }
 
+  /** A connection of its own to listen on: what is asked of it waits for Redis to be there. */
+  listener(): Redis {
+    const redis = this.#redis.duplicate({
+      enableOfflineQueue: true,
+      maxRetriesPerRequest: null,
+    });
+    redis.on("error", (error: Error) => this.#logAway(error));
+    return redis;
+  }
+
   async close(): Promise<void> {
     try {
       if (this.#redis.status === "ready")

@@ -74,6 +74,29 @@ describe("the store on a Redis that goes and comes", () => {
     });
   });
 
+  test("killed and back: a listener hears again by itself, and one that began meanwhile as well", async () => {
+    const heard: string[] = [];
+    const before = store.broadcasts.listen("c", (m) => heard.push(`1:${m}`));
+    await before.ready;
+    await redis.kill();
+    const meanwhile = store.broadcasts.listen("c", (m) => heard.push(`2:${m}`));
+    await expect(store.broadcasts.send("c", "away")).rejects.toMatchObject({
+      code: "store_unavailable",
+    });
+    await redis.restart();
+    await meanwhile.ready;
+    await until(
+      () =>
+        store.broadcasts.send("c", "back").then(
+          (listeners) => listeners === 2,
+          () => false,
+        ),
+      { timeoutMs: 10_000 },
+    );
+    await until(() => heard.includes("1:back") && heard.includes("2:back"));
+    await Promise.all([before.end(), meanwhile.end()]);
+  });
+
   test("restarted without its scripts, it is given them again", async () => {
     expect((await claim(randomName())).outcome).toBe("claimed");
     await redis.restart();

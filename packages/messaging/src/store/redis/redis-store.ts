@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import type { Clock } from "../../clock.js";
 import { StoreUnavailableError } from "../../errors.js";
 import type {
   ClaimResult,
@@ -7,6 +8,7 @@ import type {
   KeyValueStore,
   Store,
 } from "../store.js";
+import { redisBroadcasts } from "./broadcasts.js";
 import type { RedisConnection } from "./connection.js";
 import {
   claimScript,
@@ -147,16 +149,20 @@ function redisKeyValue(
 export function createRedisStore(
   connection: RedisConnection,
   prefix: string,
+  clock: Clock,
 ): Store {
   const doubtful = new DoubtfulClaims(connection);
+  const broadcasts = redisBroadcasts(connection, prefix, clock);
   return {
     idempotency: redisIdempotency(connection, prefix, doubtful),
     keyValue: redisKeyValue(connection, prefix),
+    broadcasts,
     check: async () => {
       await connection.command((redis) => redis.ping());
     },
     close: async () => {
       doubtful.close();
+      broadcasts.close();
       await connection.close();
     },
   };

@@ -1,0 +1,55 @@
+import type { Clock, Timer } from "../../clock.js";
+import type { Broadcasts } from "../store.js";
+import type { RedisConnection } from "./connection.js";
+
+/** A listener hears nothing for hours; whether its connection is still one is asked this often. */
+const PING_INTERVAL_MS = 5_000;
+
+/** Redis's own publish and subscribe; each listener has a connection of its own. */
+export function redisBroadcasts(
+  connection: RedisConnection,
+  prefix: string,
+  clock: Clock,
+): Broadcasts & { close(): void } {
+  const name = (channel: string): string => `${prefix}channel:${channel}`;
+  const listeners = new Set<{ close(): void }>();
+  return {
+    send: (channel, message) =>
+      connection.command((redis) => redis.publish(name(channel), message)),
+    listen: (channel, onMessage) => {
+      const redis = connection.listener();
+      let pinging: Timer | undefined;
+      const ping = (): void => {
+        // A ping without an answer ends the connection, and the next one subscribes anew.
+        if (redis.status === "ready") redis.ping().catch(() => undefined);
+        pinging = clock.setTimeout(ping, PING_INTERVAL_MS);
+      };
+      const listener = {
+        close: (): void => {
+          pinging?.cancel();
+          redis.disconnect();
+          listeners.delete(listener);
+        },
+      };
+      listeners.add(listener);
+      redis.on("message", (_channel: string, message: string) =>
+        onMessage(message),
+      );
+      const ready = redis.subscribe(name(channel)).then(
+        () => undefined,
+        () => undefined,
+      );
+      ping();
+      return {
+        ready,
+        end: () => {
+          listener.close();
+          return Promise.resolve();
+        },
+      };
+    },
+    close: () => {
+      for (const listener of [...listeners]) listener.close();
+    },
+  };
+}
