@@ -2,6 +2,7 @@ import type { Logger } from "@easymo/service-kit";
 import {
   BrokenCircuitError,
   circuitBreaker,
+  CircuitState,
   ConsecutiveBreaker,
   handleWhen,
 } from "cockatiel";
@@ -20,8 +21,14 @@ export const defaultCircuit: CircuitSettings = {
   halfOpenAfterMs: 2_000,
 };
 
-/** Runs a request unless the circuit is open. */
-export type Breaker = <T>(run: () => Promise<T>) => Promise<T>;
+/** `open` leaves the server alone; `half_open` lets one request find out whether it is back. */
+export type Circuit = "closed" | "open" | "half_open";
+
+export interface Breaker {
+  /** Runs a request unless the circuit is open. */
+  <T>(run: () => Promise<T>): Promise<T>;
+  circuit(): Circuit;
+}
 
 /**
  * A circuit breaker for one base URL. Only failures that blame the server count: a refusal of our request says that the
@@ -46,13 +53,19 @@ export function createBreaker(
   policy.onReset(() =>
     logger.info("agent-core answers again: the circuit is closed"),
   );
-  return async (run) => {
+  const run = async <T>(request: () => Promise<T>): Promise<T> => {
     try {
-      return await policy.execute(run);
+      return await policy.execute(request);
     } catch (error) {
       throw error instanceof BrokenCircuitError
         ? clientError("circuit_open")
         : error;
     }
   };
+  return Object.assign(run, { circuit: () => circuitOf(policy.state) });
+}
+
+function circuitOf(state: CircuitState): Circuit {
+  if (state === CircuitState.Closed) return "closed";
+  return state === CircuitState.HalfOpen ? "half_open" : "open";
 }

@@ -19,7 +19,12 @@ describe("a request", () => {
         traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
       })
       .logLead({ phone: "+250788123456" }, { idempotencyKey: "key-1" });
-    expect(answer.lead).toEqual({ ...lead, optIn: null, source: null });
+    expect(answer.lead).toEqual({
+      ...lead,
+      optIn: null,
+      source: null,
+      lastChannel: null,
+    });
     const [seen] = bench.server.seen;
     expect(seen).toMatchObject({
       method: "POST",

@@ -1,21 +1,25 @@
 import type { Clock, Logger } from "@easymo/service-kit";
+import { type BuyersApi, buyersApi } from "./buyers/api.js";
 import {
+  type Circuit,
   type CircuitSettings,
   createBreaker,
   defaultCircuit,
 } from "./breaker.js";
 import { clientError } from "./errors.js";
 import { exchange } from "./exchange.js";
+import { type RankingApi, rankingApi } from "./ranking/api.js";
 import { defaultRetryPolicy, type RetryPolicy } from "./retry.js";
 import { TenantTokens } from "./tokens.js";
 import { toolsApi, type ToolsApi } from "./tools.js";
 import { TenantTransport, type TransportDeps } from "./transport.js";
+import { type WalletApi, walletApi } from "./wallet/api.js";
 
 const defaultTimeoutMs = 2_000;
 const totalTimeoutFactor = 3;
 
 export interface AgentCoreClientOptions {
-  /** `AGENT_CORE_URL`; may carry a path. */
+  /** `AGENT_CORE_URL`, or a sibling's; may carry a path. A client, and its circuit breaker, is for one address. */
   readonly baseUrl: string;
   readonly jwtSecret: string;
   /** For one attempt; 2,000 by default. */
@@ -38,13 +42,15 @@ export interface CallContext {
 }
 
 /** agent-core, as one tenant sees it. */
-export type TenantAgentCore = ToolsApi;
+export type TenantAgentCore = ToolsApi & RankingApi & BuyersApi & WalletApi;
 
 export interface AgentCoreClient {
   /** Costs nothing; tokens and the circuit breaker are shared. */
   forTenant(tenantId: string, context?: CallContext): TenantAgentCore;
   /** For readiness: rejects when agent-core does not answer, or says that it is not ready. */
   check(): Promise<void>;
+  /** Whether requests are let through to this address, for all tenants. */
+  circuit(): Circuit;
   /** Gives up what is on its way; every later call rejects with the code `closed`. */
   close(): void;
 }
@@ -74,9 +80,20 @@ export function createAgentCoreClient(
     closed: closing.signal,
   };
   return {
-    forTenant: (tenantId, context = {}) =>
-      toolsApi(new TenantTransport(settings, deps, { tenantId, ...context })),
+    forTenant: (tenantId, context = {}) => {
+      const transport = new TenantTransport(settings, deps, {
+        tenantId,
+        ...context,
+      });
+      return {
+        ...toolsApi(transport),
+        ...rankingApi(transport),
+        ...buyersApi(transport),
+        ...walletApi(transport),
+      };
+    },
     check: () => checkReady(settings, deps),
+    circuit: () => deps.breaker.circuit(),
     close: () => closing.abort(),
   };
 }

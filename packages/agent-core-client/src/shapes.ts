@@ -1,14 +1,10 @@
 import { z } from "zod";
+import { absentable, nullable } from "./fields.js";
 
 /**
  * The answers of the tools and the registry, read at the edge. Only what the contract promises is required, so that a
  * server of the user's own may answer with more, and with less of what was added since.
  */
-
-/** Absent and null are the same to a reader. */
-function nullable<T extends z.ZodType>(schema: T) {
-  return schema.nullish().transform((value) => value ?? null);
-}
 
 const leadSchema = z.object({
   leadId: z.string().min(1),
@@ -21,6 +17,8 @@ const leadSchema = z.object({
   /** What the person said about being written to; null when they were never asked. */
   optIn: nullable(z.boolean()),
   source: nullable(z.string()),
+  /** The channel on which they were last heard from. */
+  lastChannel: nullable(z.string()),
 });
 
 const callSchema = z.object({
@@ -52,26 +50,14 @@ export const registerOptOutAnswer = z.object({ optOut: optOutSchema });
 export const optOutAnswer = z.object({
   phone: z.string(),
   optedOut: z.boolean(),
-  channel: z
-    .string()
-    .nullish()
-    .transform((value) => value ?? undefined),
-  at: z
-    .string()
-    .nullish()
-    .transform((value) => value ?? undefined),
+  channel: absentable(z.string()),
+  at: absentable(z.string()),
 });
 export const collectPaymentAnswer = z.object({
   paymentId: z.string().min(1),
   method: z.enum(["momo_ussd", "payment_link", "manual"]),
-  ussd: z
-    .string()
-    .nullish()
-    .transform((value) => value ?? undefined),
-  url: z
-    .string()
-    .nullish()
-    .transform((value) => value ?? undefined),
+  ussd: absentable(z.string()),
+  url: absentable(z.string()),
   instructions: z.string(),
 });
 export const warmTransferAnswer = z.object({
@@ -99,6 +85,8 @@ export type LogLeadBody = PersonRef & {
   readonly language?: string;
   readonly tags?: readonly string[];
   readonly source?: string;
+  /** Where they were heard from just now. */
+  readonly lastChannel?: string;
   /** `true` opts the person in again, whatever they had said before. */
   readonly optIn?: boolean;
 };

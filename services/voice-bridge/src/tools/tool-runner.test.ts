@@ -1,7 +1,4 @@
-import {
-  AgentCoreError,
-  type TenantAgentCore,
-} from "@easymo/agent-core-client";
+import { AgentCoreError, type ToolsApi } from "@easymo/agent-core-client";
 import { createLogger, ManualClock } from "@easymo/service-kit";
 import { describe, expect, test } from "@jest/globals";
 import { CallEvents, type EventSink } from "../call/call-events.js";
@@ -12,7 +9,7 @@ import { runTool, type ToolDeps } from "./tool-runner.js";
 const logger = createLogger({ name: "test", level: "silent" });
 
 /** agent-core by script: what is not given never answers. */
-function core(answers: Partial<TenantAgentCore>): TenantAgentCore {
+function core(answers: Partial<ToolsApi>): ToolsApi {
   const never = (): Promise<never> => new Promise(() => undefined);
   return {
     fetchLead: never,
@@ -28,7 +25,7 @@ function core(answers: Partial<TenantAgentCore>): TenantAgentCore {
   };
 }
 
-function setting(answers: Partial<TenantAgentCore>) {
+function setting(answers: Partial<ToolsApi>) {
   const clock = new ManualClock();
   const observed: unknown[] = [];
   const published: Parameters<EventSink["publish"]>[] = [];

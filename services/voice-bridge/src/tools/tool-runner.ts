@@ -1,7 +1,4 @@
-import {
-  AgentCoreError,
-  type TenantAgentCore,
-} from "@easymo/agent-core-client";
+import { AgentCoreError, type ToolsApi } from "@easymo/agent-core-client";
 import { toolNames, type ToolName } from "@easymo/routing";
 import { deriveEventId } from "@easymo/messaging";
 import type { Clock, Logger } from "@easymo/service-kit";
@@ -18,7 +15,7 @@ import { paymentWording } from "../payment/wording.js";
 import { toolArguments } from "./definitions.js";
 
 export interface ToolDeps {
-  agentCore(identity: CallIdentity): TenantAgentCore;
+  agentCore(identity: CallIdentity): ToolsApi;
   readonly events: CallEvents;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -155,7 +152,7 @@ function run(
 
 interface ToolContext extends ToolRequest {
   readonly deps: ToolDeps;
-  readonly core: TenantAgentCore;
+  readonly core: ToolsApi;
   readonly options: { idempotencyKey: string; signal: AbortSignal };
 }
 
