@@ -59,6 +59,7 @@ describe.each(databases)(
         optedOut: false,
         optIn: true,
         source: null,
+        lastChannel: null,
       });
       expect(await tenant.fetchLead({ phone })).toEqual({ lead });
       const { call } = await tenant.createCall(

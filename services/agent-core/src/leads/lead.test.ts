@@ -26,6 +26,7 @@ const evidences: fc.Arbitrary<LeadEvidence> = fc.record({
   name: texts,
   language: texts,
   source: texts,
+  lastChannel: texts,
   tags: fc.option(fc.array(fc.string()), { nil: undefined }),
   optIn: fc.option(fc.boolean(), { nil: undefined }),
 });
@@ -53,6 +54,16 @@ describe("evidence of a person", () => {
     );
   });
 
+  test("says on which channel they were last heard from", () => {
+    const heard = withEvidence(known, { lastChannel: "voice" }, nowMs);
+    expect(withEvidence(heard, { name: "A." }, nowMs).lastChannel).toBe(
+      "voice",
+    );
+    expect(
+      withEvidence(heard, { lastChannel: "whatsapp" }, nowMs).lastChannel,
+    ).toBe("whatsapp");
+  });
+
   test("never makes less known than there was", () => {
     fc.assert(
       fc.property(fc.array(evidences, { maxLength: 8 }), (all) => {
@@ -65,6 +76,7 @@ describe("evidence of a person", () => {
             "name",
             "language",
             "source",
+            "lastChannel",
             "optIn",
           ] as const)
             if (lead[field] !== null) expect(next[field]).not.toBeNull();
@@ -104,6 +116,13 @@ describe("two leads of one person", () => {
     expect(joined(known, newer)).toEqual(joined(newer, known));
     const twin = { ...newer, createdAtMs: known.createdAtMs };
     expect(joined(known, twin)).toEqual(joined(twin, known));
+  });
+
+  test("were last heard from where the later one was", () => {
+    const called = { ...known, lastChannel: "voice" };
+    const wrote = { ...newer, lastChannel: "whatsapp" };
+    expect(joined(called, wrote).survivor.lastChannel).toBe("whatsapp");
+    expect(joined(called, newer).survivor.lastChannel).toBe("voice");
   });
 
   test("have not agreed to be written to when one of them said no", () => {

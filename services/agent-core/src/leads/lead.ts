@@ -19,6 +19,7 @@ export interface Lead {
   readonly name: string | null;
   readonly language: string | null;
   readonly source: string | null;
+  readonly lastChannel: string | null;
   readonly tags: readonly string[];
   readonly optIn: boolean | null;
   readonly createdAtMs: number;
@@ -32,6 +33,7 @@ export interface LeadEvidence {
   readonly name?: string | undefined;
   readonly language?: string | undefined;
   readonly source?: string | undefined;
+  readonly lastChannel?: string | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly optIn?: boolean | undefined;
 }
@@ -45,6 +47,7 @@ export function newLead(leadId: string, nowMs: number): Lead {
     name: null,
     language: null,
     source: null,
+    lastChannel: null,
     tags: [],
     optIn: null,
     createdAtMs: nowMs,
@@ -68,6 +71,7 @@ export function withEvidence(
     name: evidence.name ?? lead.name,
     language: evidence.language ?? lead.language,
     source: lead.source ?? evidence.source ?? null,
+    lastChannel: evidence.lastChannel ?? lead.lastChannel,
     tags: union(lead.tags, evidence.tags ?? []),
     optIn: evidence.optIn ?? lead.optIn,
     updatedAtMs: Math.max(nowMs, lead.updatedAtMs),
@@ -85,6 +89,10 @@ export function joined(
   const [survivor, absorbed] = isOlder(one, other)
     ? [one, other]
     : [other, one];
+  const [later, earlier] =
+    survivor.updatedAtMs < absorbed.updatedAtMs
+      ? [absorbed, survivor]
+      : [survivor, absorbed];
   return {
     absorbed,
     survivor: {
@@ -94,6 +102,7 @@ export function joined(
       name: survivor.name ?? absorbed.name,
       language: survivor.language ?? absorbed.language,
       source: survivor.source ?? absorbed.source,
+      lastChannel: later.lastChannel ?? earlier.lastChannel,
       tags: union(survivor.tags, absorbed.tags),
       optIn:
         survivor.optIn === false || absorbed.optIn === false
@@ -122,6 +131,9 @@ export const leadShape = z
         "What they said about being written to; null when never asked, false while opted out",
     }),
     source: z.string().nullable(),
+    lastChannel: z.string().nullable().meta({
+      description: "The channel on which they were last heard from",
+    }),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })
@@ -149,6 +161,12 @@ export const leadDetails = {
   language,
   tags: z.array(text(64)).max(50),
   source: text(200),
+  lastChannel: z
+    .string()
+    .regex(
+      /^[a-z][a-z0-9_]{0,31}$/,
+      "must be a channel's name, for example voice or whatsapp",
+    ),
   optIn: z.boolean(),
 };
 

@@ -76,6 +76,7 @@ describe.each(databases)("leads on %s", (_name, databaseUrl) => {
       name: "Aline",
       language: "en_US",
       source: "radio",
+      lastChannel: "voice",
       tags: ["vip"],
     });
     await log(tenant, { phone, name: null, language: null, tags: ["moto"] });
@@ -84,6 +85,7 @@ describe.each(databases)("leads on %s", (_name, databaseUrl) => {
       name: "Aline",
       language: "en-US",
       source: "radio",
+      lastChannel: "voice",
       tags: ["vip", "moto"],
       optIn: null,
     });

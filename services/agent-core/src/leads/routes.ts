@@ -77,6 +77,7 @@ const logLeadRoute = defineRoute({
       language: optional(leadDetails.language),
       tags: optional(leadDetails.tags),
       source: optional(leadDetails.source),
+      lastChannel: optional(leadDetails.lastChannel),
       optIn: optional(leadDetails.optIn),
     }),
   ),

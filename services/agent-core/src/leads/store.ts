@@ -4,7 +4,7 @@ import type { Identity } from "../people/fields.js";
 import type { Lead } from "./lead.js";
 
 const columns =
-  "lead_id, phone, user_id, name, language, source, tags, opt_in, created_at, updated_at";
+  "lead_id, phone, user_id, name, language, source, last_channel, tags, opt_in, created_at, updated_at";
 
 const leadRow = z
   .object({
@@ -14,6 +14,7 @@ const leadRow = z
     name: z.string().nullable(),
     language: z.string().nullable(),
     source: z.string().nullable(),
+    last_channel: z.string().nullable(),
     tags: z.array(z.string()),
     opt_in: z.boolean().nullable(),
     created_at: z.date(),
@@ -26,6 +27,7 @@ const leadRow = z
     name: row.name,
     language: row.language,
     source: row.source,
+    lastChannel: row.last_channel,
     tags: row.tags,
     optIn: row.opt_in,
     createdAtMs: row.created_at.getTime(),
@@ -95,10 +97,11 @@ export async function saveLead(
 ): Promise<void> {
   await sql.query(
     `insert into leads (tenant_id, ${columns})
-     values ($1, $2, $3, $4, $5, $6, $7, $8::text[], $9, $10, $11)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text[], $10, $11, $12)
      on conflict (lead_id) do update set
        phone = excluded.phone, user_id = excluded.user_id, name = excluded.name, language = excluded.language,
-       source = excluded.source, tags = excluded.tags, opt_in = excluded.opt_in, updated_at = excluded.updated_at
+       source = excluded.source, last_channel = excluded.last_channel,
+       tags = excluded.tags, opt_in = excluded.opt_in, updated_at = excluded.updated_at
      where leads.tenant_id = excluded.tenant_id`,
     [
       tenantId,
@@ -108,6 +111,7 @@ export async function saveLead(
       lead.name,
       lead.language,
       lead.source,
+      lead.lastChannel,
       lead.tags,
       lead.optIn,
       new Date(lead.createdAtMs).toISOString(),
