@@ -1,3 +1,4 @@
+import { intentByRules, type Intent } from "@easymo/intent-rules";
 import {
   createEvent,
   deriveEventId,
@@ -14,9 +15,7 @@ import type { BotMetrics } from "../metrics.js";
 import { personRef, type People } from "../people.js";
 import { GraphError, type GraphClient } from "../sending/graph-client.js";
 import { consentInText } from "../webhook/events.js";
-import type { Intent } from "./intent.js";
 import type { IntentModel } from "./model.js";
-import { intentByRules } from "./rules.js";
 
 export interface UnderstandingDeps {
   readonly bus: Bus;

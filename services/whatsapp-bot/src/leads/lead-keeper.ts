@@ -1,11 +1,11 @@
 import type { AgentCoreClient } from "@easymo/agent-core-client";
+import { languageOfText } from "@easymo/intent-rules";
 import {
   deriveEventId,
   type EasymoEvent,
   type KeyValueStore,
 } from "@easymo/messaging";
 import { z } from "zod";
-import { languageOfText } from "../intents/rules.js";
 import { personRef } from "../people.js";
 import {
   enrichmentOf,

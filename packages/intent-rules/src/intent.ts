@@ -1,5 +1,12 @@
 /** What people want of an agent, besides being left alone. */
-export const intentNames = ["pay", "price", "order", "help", "human"] as const;
+export const intentNames = [
+  "pay",
+  "price",
+  "order",
+  "help",
+  "human",
+  "call",
+] as const;
 export type IntentName = (typeof intentNames)[number];
 
 export const intentLanguages = ["en", "fr", "rw", "sw"] as const;

@@ -6,7 +6,13 @@ import {
   type IntentName,
   type Slots,
 } from "./intent.js";
-import { commonWords, fillers, intentWords, placeWords } from "./words.js";
+import {
+  commonWords,
+  fillers,
+  intentWords,
+  placeWords,
+  refusals,
+} from "./words.js";
 
 interface Match {
   readonly name: IntentName;
@@ -23,7 +29,7 @@ const CURRENCY =
 
 /**
  * What someone wants, told by words in four languages; undefined when none of them says. Of several, the one whose words
- * come first in the order human, pay, price, order, help. Pure.
+ * come first in the order human, call, pay, price, order, help. Pure.
  */
 export function intentByRules(text: string): Intent | undefined {
   const words = plainWords(text).slice(0, MAX_WORDS);
@@ -53,6 +59,7 @@ export function languageOfText(text: string): IntentLanguage | undefined {
 
 const priority: readonly IntentName[] = [
   "human",
+  "call",
   "pay",
   "price",
   "order",
@@ -65,7 +72,8 @@ function bestMatch(words: readonly string[]): Match | undefined {
       intentWords[name][language].flatMap((phrase): Match[] => {
         const wanted = phrase.split(" ");
         const at = indexOfWords(words, wanted);
-        return at < 0 ? [] : [{ name, language, words: wanted, at }];
+        if (at < 0 || (name === "call" && isRefused(words, at))) return [];
+        return [{ name, language, words: wanted, at }];
       }),
     ),
   );
@@ -75,6 +83,10 @@ function bestMatch(words: readonly string[]): Match | undefined {
       b.words.join(" ").length - a.words.join(" ").length,
   );
   return matches[0];
+}
+
+function isRefused(words: readonly string[], at: number): boolean {
+  return words.slice(0, at).some((word) => refusals.has(word));
 }
 
 /** A short message that is little more than the words themselves is surer than a long one that has them somewhere. */

@@ -25,6 +25,27 @@ export const intentWords: Readonly<Record<IntentName, Words>> = {
     rw: ["kuvugana n umuntu", "kuvugisha umuntu", "ndashaka umuntu", "umukozi"],
     sw: ["kuongea na mtu", "kuzungumza na mtu", "mhudumu", "mtu halisi"],
   },
+  /** To be called on the telephone. */
+  call: {
+    en: ["call me", "phone me", "ring me", "give me a call", "a call back"],
+    fr: [
+      "appelez moi",
+      "appelle moi",
+      "rappelez moi",
+      "rappelle moi",
+      "m appeler",
+      "me rappeler",
+    ],
+    rw: [
+      "mpamagara",
+      "umpamagare",
+      "mumpamagare",
+      "wampamagara",
+      "mwampamagara",
+      "mushobora kumpamagara",
+    ],
+    sw: ["nipigie", "nipigieni", "unipigie", "mnipigie", "kunipigia simu"],
+  },
   pay: {
     en: ["pay", "payment", "send money", "momo code", "paying"],
     fr: ["payer", "paiement", "regler", "je paie"],
@@ -66,6 +87,15 @@ export const intentWords: Readonly<Record<IntentName, Words>> = {
     sw: ["msaada", "nisaidie", "usaidizi"],
   },
 };
+
+/** Before a wish to be called, these make it none: "why did you not call me", "arrêtez de m'appeler". */
+export const refusals: ReadonlySet<string> = new Set(
+  (
+    "why not no never dont don t stop didn did when who if " +
+    "pourquoi ne arretez arrete cessez jamais pas quand qui si " +
+    "kuki mureke reka ntimu nta niba acha acheni kwanini mbona usi hamku kama"
+  ).split(" "),
+);
 
 /** What stands before a place. */
 export const placeWords: Words = {

@@ -26,6 +26,10 @@ describe("an intent by rules", () => {
     ["Betri ni bei gani?", "price", "sw", { item: "betri" }],
     ["Naomba betri", "order", "sw", { item: "betri" }],
     ["Nataka kuongea na mtu", "human", "sw", {}],
+    ["Please call me", "call", "en", {}],
+    ["Pouvez-vous m'appeler ?", "call", "fr", {}],
+    ["Mumpamagare", "call", "rw", {}],
+    ["Nipigie simu", "call", "sw", {}],
   ] as const)("%s", (text, name, language, slots) => {
     const intent = intentByRules(text);
     expect(intent).toMatchObject({ name, language, slots });
@@ -38,6 +42,16 @@ describe("an intent by rules", () => {
       expect(intentByRules(text)).toBeUndefined();
     },
   );
+
+  test.each([
+    "why did you call me",
+    "do not call me today",
+    "Arrêtez de m'appeler",
+    "usinipigie",
+    "ntumpamagare",
+  ])("is no wish to be called in %j", (text) => {
+    expect(intentByRules(text)?.name).not.toBe("call");
+  });
 
   test("comes of any text, or not, within its bounds", () => {
     fc.assert(
