@@ -61,6 +61,12 @@ export {
   type MemoryBus,
   type MemoryBusOptions,
 } from "./bus/memory/memory-bus.js";
+export {
+  createBatchConsumer,
+  type BatchConsumer,
+  type BatchConsumerOptions,
+  type TakenEvent,
+} from "./consumer/batch-consumer.js";
 export { createConsumer } from "./consumer/create-consumer.js";
 export type {
   ConsumerOptions,
@@ -79,6 +85,9 @@ export type {
   Lifetime,
   Listening,
   Store,
+  Versioned,
+  VersionedChange,
+  VersionedStore,
 } from "./store/store.js";
 export {
   SpooledPublisher,

@@ -60,18 +60,42 @@ export class FailedRecords {
     headers: Record<string, string>,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const record: BusRecord = { topic, key, value, headers };
+    let record: BusRecord = { topic, key, value, headers };
     while (!signal.aborted) {
       try {
         await this.#bus.publish([record], { signal });
         return true;
       } catch (error) {
-        const hopeless =
-          error instanceof PublishError && error.code === "bus_closed";
-        if (hopeless) return false;
+        const code = error instanceof PublishError ? error.code : undefined;
+        if (code === "bus_closed") return false;
+        if (code === "record_too_large" && record.value.length > 0) {
+          // What no topic takes would hold up everything behind it.
+          record = shortened(record, value.length);
+          continue;
+        }
         await delay(this.#clock, PUBLISH_PAUSE_MS, signal);
       }
     }
     return false;
   }
+}
+
+const SHORTENED_BYTES = 64 * 1_024;
+const SHORTENED_HEADER = 4 * 1_024;
+
+/** The beginning of a record that is larger than what topics take, saying how large its value was. */
+function shortened(
+  { topic, key, value, headers }: BusRecord,
+  bytes: number,
+): BusRecord {
+  const isShort = value.length <= SHORTENED_BYTES;
+  const short = Object.entries(headers).map(
+    ([name, text]): [string, string] => [name, text.slice(0, SHORTENED_HEADER)],
+  );
+  return {
+    topic,
+    key: key.slice(0, SHORTENED_HEADER),
+    value: value.subarray(0, isShort ? 0 : SHORTENED_BYTES),
+    headers: { ...Object.fromEntries(short), "x-value-bytes": String(bytes) },
+  };
 }

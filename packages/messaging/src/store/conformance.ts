@@ -25,6 +25,65 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       return result.token;
     };
 
+    const change = (
+      key: string,
+      expected: string | undefined,
+      version: string,
+      value = `value of ${version}`,
+    ) => ({ key, expected, version, value, ttlMs: TTL_MS });
+
+    test("versioned values are read and written in batches, each group by its own versions", async () => {
+      const { versioned } = store;
+      const [a, b, c] = [randomName(), randomName(), randomName()];
+      expect(
+        await versioned.write([
+          [change(a, undefined, "1", "é: 1")],
+          [change(b, undefined, "1")],
+          [change(c, "1", "2")],
+        ]),
+      ).toEqual([true, true, false]);
+      expect(await versioned.read([a, c, b])).toEqual([
+        { version: "1", value: "é: 1" },
+        undefined,
+        { version: "1", value: "value of 1" },
+      ]);
+      expect(
+        await versioned.write([
+          [change(a, "1", "2"), change(b, "7", "8")],
+          [change(b, "1", "2")],
+          [change(c, undefined, "1")],
+        ]),
+      ).toEqual([false, true, true]);
+      expect(await versioned.read([a, b, c])).toEqual([
+        { version: "1", value: "é: 1" },
+        { version: "2", value: "value of 2" },
+        { version: "1", value: "value of 1" },
+      ]);
+      expect(await versioned.read([])).toEqual([]);
+      expect(await versioned.write([])).toEqual([]);
+    });
+
+    test("of many who change a version at the same time, one does", async () => {
+      const key = randomName();
+      await store.versioned.write([[change(key, undefined, "0")]]);
+      const results = await Promise.all(
+        range(50).map((n) =>
+          store.versioned.write([[change(key, "0", `by-${n}`)]]),
+        ),
+      );
+      expect(results.flat().filter(Boolean)).toHaveLength(1);
+    });
+
+    test("a batch of thousands of versioned values comes back in order", async () => {
+      const keys = range(3_000).map((n) => randomName(`many-${n}`));
+      const groups = keys.map((key) => [change(key, undefined, "1", key)]);
+      expect((await store.versioned.write(groups)).every((done) => done)).toBe(
+        true,
+      );
+      const read = await store.versioned.read(keys);
+      expect(read.map((entry) => entry?.value)).toEqual(keys);
+    });
+
     test("of many who claim a key at the same time, one gets it", async () => {
       const key = randomName();
       const results = await Promise.all(range(50).map(() => claim(key)));

@@ -6,6 +6,8 @@ import type {
   IdempotencyStore,
   KeyValueStore,
   Store,
+  Versioned,
+  VersionedStore,
 } from "./store.js";
 
 interface Entry<T> {
@@ -134,6 +136,25 @@ function memoryKeyValue(clock: Clock): KeyValueStore {
   };
 }
 
+function memoryVersioned(clock: Clock): VersionedStore {
+  const values = new ExpiringMap<Versioned>(clock);
+  return {
+    read: (keys) => Promise.resolve(keys.map((key) => values.get(key)?.value)),
+    write: (groups) =>
+      Promise.resolve(
+        groups.map((group) => {
+          const fits = group.every(
+            ({ key, expected }) => values.get(key)?.value.version === expected,
+          );
+          if (!fits) return false;
+          for (const { key, version, value, ttlMs } of group)
+            values.set(key, { version, value }, ttlMs);
+          return true;
+        }),
+      ),
+  };
+}
+
 function memoryBroadcasts(): Broadcasts {
   const channels = new Map<string, Set<(message: string) => void>>();
   return {
@@ -167,6 +188,7 @@ export function createMemoryStore(clock: Clock = hostClock): Store {
   return {
     idempotency: memoryIdempotency(clock),
     keyValue: memoryKeyValue(clock),
+    versioned: memoryVersioned(clock),
     broadcasts: memoryBroadcasts(),
     check: () => Promise.resolve(),
     close: () => Promise.resolve(),

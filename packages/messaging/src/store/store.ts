@@ -53,6 +53,34 @@ export interface KeyValueStore {
   delete(key: string): Promise<void>;
 }
 
+/** A value and the version that a change of it must name. */
+export interface Versioned {
+  readonly version: string;
+  readonly value: string;
+}
+
+export interface VersionedChange {
+  readonly key: string;
+  /** The version that was read; undefined when there was nothing. */
+  readonly expected: string | undefined;
+  /** Up to 60 characters, without a colon; another one each time. */
+  readonly version: string;
+  readonly value: string;
+  readonly ttlMs: number;
+}
+
+/** Values that many read and change in batches: a batch is one round trip, however many keys it has. */
+export interface VersionedStore {
+  read(keys: readonly string[]): Promise<readonly (Versioned | undefined)[]>;
+  /**
+   * Writes groups of changes, each group whole or, when a version is not the expected one, not at all; a group does not
+   * know of another. True for each group that was written.
+   */
+  write(
+    groups: readonly (readonly VersionedChange[])[],
+  ): Promise<readonly boolean[]>;
+}
+
 /** Listens until it is ended. */
 export interface Listening {
   /** Resolves when messages arrive for the first time; never rejects. */
@@ -72,6 +100,7 @@ export interface Broadcasts {
 export interface Store {
   readonly idempotency: IdempotencyStore;
   readonly keyValue: KeyValueStore;
+  readonly versioned: VersionedStore;
   readonly broadcasts: Broadcasts;
   check(): Promise<void>;
   close(): Promise<void>;

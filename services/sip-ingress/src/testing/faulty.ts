@@ -102,6 +102,7 @@ export function faultyStore(
   return {
     idempotency,
     keyValue,
+    versioned: store.versioned,
     broadcasts: store.broadcasts,
     check: () => store.check(),
     close: () => store.close(),

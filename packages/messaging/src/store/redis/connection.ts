@@ -37,20 +37,29 @@ export class RedisConnection {
     this.#redis.on("end", () => this.#logger.debug("redis connection ended"));
   }
 
-  /** Runs a script by its digest; Redis is given the source when it does not have it (yet, or any more after a restart). */
-  async run(
+  /** Runs a script on one key: see `runOn`. */
+  run(
     script: LuaScript,
     key: string,
     args: readonly string[],
   ): Promise<unknown> {
+    return this.runOn(script, [key], args);
+  }
+
+  /** Runs a script by its digest; Redis is given the source when it does not have it (yet, or any more after a restart). */
+  async runOn(
+    script: LuaScript,
+    keys: readonly string[],
+    args: readonly string[],
+  ): Promise<unknown> {
     try {
       return await this.command((redis) =>
-        redis.evalsha(script.sha1, 1, key, ...args),
+        redis.evalsha(script.sha1, keys.length, ...keys, ...args),
       );
     } catch (error) {
       if (!isNoScript(error)) throw error;
       return await this.command((redis) =>
-        redis.eval(script.source, 1, key, ...args),
+        redis.eval(script.source, keys.length, ...keys, ...args),
       );
     }
   }

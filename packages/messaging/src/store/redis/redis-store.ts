@@ -17,6 +17,7 @@ import {
   extendScript,
   releaseScript,
 } from "./scripts.js";
+import { redisVersioned } from "./versioned.js";
 
 /** How many claims of unknown outcome are remembered to be given back. */
 const MAX_DOUBTFUL = 1_000;
@@ -156,6 +157,7 @@ export function createRedisStore(
   return {
     idempotency: redisIdempotency(connection, prefix, doubtful),
     keyValue: redisKeyValue(connection, prefix),
+    versioned: redisVersioned(connection, prefix),
     broadcasts,
     check: async () => {
       await connection.command((redis) => redis.ping());

@@ -58,3 +58,28 @@ end
 redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
 return 1
 `);
+
+/**
+ * KEYS every key of every group, in order; ARGV for each group: how many keys it has, then for each of them the expected
+ * version ('' for none), `version:value`, time to live ms. A group is written whole, or not at all when a version is not
+ * what was expected. Answers 1 or 0 for each group.
+ */
+export const writeVersionedScript = lua(`
+local answers, key, arg = {}, 1, 1
+while ARGV[arg] do
+  local count, fits = tonumber(ARGV[arg]), 1
+  for i = 0, count - 1 do
+    local head = redis.call('GETRANGE', KEYS[key + i], 0, 63)
+    local version = string.match(head, '^([^:]*):') or ''
+    if version ~= ARGV[arg + 1 + i * 3] then fits = 0 break end
+  end
+  if fits == 1 then
+    for i = 0, count - 1 do
+      redis.call('SET', KEYS[key + i], ARGV[arg + 2 + i * 3], 'PX', ARGV[arg + 3 + i * 3])
+    end
+  end
+  answers[#answers + 1] = fits
+  key, arg = key + count, arg + 1 + count * 3
+end
+return answers
+`);
