@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { bargeIn } from "./benchmarks/barge-in.js";
 import { capacity } from "./benchmarks/capacity.js";
+import { ingest } from "./benchmarks/ingest.js";
 import { latency } from "./benchmarks/latency.js";
 import { media } from "./benchmarks/media.js";
 import { memory } from "./benchmarks/memory.js";
@@ -26,6 +27,7 @@ const BENCHMARKS: Record<BenchmarkName, Benchmark> = {
   capacity,
   memory,
   "barge-in": bargeIn,
+  ingest,
 };
 const RESULTS = new URL("../results/", import.meta.url);
 

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { ingestSubjectNames } from "./ingest/subject.js";
 import { subjectNames } from "./subjects/subject.js";
 
 export const benchmarkNames = [
@@ -8,17 +9,20 @@ export const benchmarkNames = [
   "capacity",
   "memory",
   "barge-in",
+  "ingest",
 ] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
+
+const allSubjectNames = [...subjectNames, ...ingestSubjectNames] as const;
 
 export const USAGE = `usage: pnpm --filter @easymo/bench start [-- BENCHMARK…] [OPTIONS]
 
 benchmarks: ${benchmarkNames.join(", ")} (default: all)
-  --quick             one short round each, about a minute and a half in all
+  --quick             one short round each, about two and a half minutes in all
   --calls N,N         numbers of calls, instead of each benchmark's own
   --rounds N          rounds, alternating between the peers
   --window-seconds N  how long is measured in each round
-  --subjects A,B      only these of ${subjectNames.join(", ")}
+  --subjects A,B      only these of ${allSubjectNames.join(", ")}
   --pacing P          spread or tick: see bench/README.md
   --marks M           separate or with-frame: how callers return marks
   --profile DIR       write CPU profiles of what is measured
@@ -39,7 +43,7 @@ const schema = z.object({
   subjects: z
     .string()
     .transform(listed)
-    .pipe(z.array(z.enum(subjectNames)))
+    .pipe(z.array(z.enum(allSubjectNames)))
     .optional(),
   pacing: z.enum(["spread", "tick"]).optional(),
   marks: z.enum(["separate", "with-frame"]).default("separate"),

@@ -6,7 +6,11 @@ import type { z } from "zod";
 import { answer } from "./protocol.js";
 
 export interface ChildOptions {
-  readonly entry: "subject-process.js" | "load-process.js";
+  readonly entry:
+    | "subject-process.js"
+    | "load-process.js"
+    | "../ingest/subject-process.js"
+    | "../ingest/load-process.js";
   /** The one CPU that it may use, where the platform has `taskset`. */
   readonly cpu: number;
   readonly nodeFlags?: readonly string[];

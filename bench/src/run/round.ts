@@ -7,7 +7,7 @@ import type { SubjectAddress } from "../load/caller.js";
 import type { LoadSettings, LoadTotals, WindowReport } from "../load/load.js";
 import type { SubjectName } from "../subjects/subject.js";
 import { Child } from "./child.js";
-import { voiceBridgeNodeFlags } from "./service-flags.js";
+import { serviceNodeFlags } from "./service-flags.js";
 import {
   bargeInReports,
   listening,
@@ -53,7 +53,9 @@ export class Round {
       entry: "subject-process.js",
       cpu: SUBJECT_CPU,
       nodeFlags: [
-        ...(settings.subject === "voice-bridge" ? voiceBridgeNodeFlags() : []),
+        ...(settings.subject === "voice-bridge"
+          ? serviceNodeFlags("voice-bridge")
+          : []),
         ...(settings.collectsGarbage ? ["--expose-gc"] : []),
       ],
     });

@@ -4,13 +4,13 @@ import { z } from "zod";
 const manifest = z.object({ scripts: z.object({ start: z.string() }) });
 
 /**
- * The flags of Node that voice-bridge starts with (they bound V8's memory), so
+ * The flags of Node that a service starts with (they bound V8's memory), so
  * that it is measured as it runs.
  */
-export function voiceBridgeNodeFlags(): string[] {
+export function serviceNodeFlags(service: string): string[] {
   const file = new URL(
     "../package.json",
-    import.meta.resolve("@easymo/voice-bridge"),
+    import.meta.resolve(`@easymo/${service}`),
   );
   const { scripts } = manifest.parse(JSON.parse(readFileSync(file, "utf8")));
   return scripts.start.split(" ").filter((word) => word.startsWith("--"));

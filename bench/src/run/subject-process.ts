@@ -1,10 +1,9 @@
-import { performance } from "node:perf_hooks";
-import { waitedForCoreMs } from "../load/core-wait.js";
 import { startSubject } from "../subjects/start-subject.js";
 import type { Subject } from "../subjects/subject.js";
 import { answerCommands } from "./answering.js";
 import { Profiler } from "./profiler.js";
-import { subjectCommand, type Usage } from "./protocol.js";
+import { subjectCommand } from "./protocol.js";
+import { usageNow } from "./usage.js";
 
 let subject: Subject | undefined;
 const profiler = new Profiler();
@@ -35,18 +34,4 @@ function collectGarbage(): void {
     throw new Error("run with --expose-gc to collect garbage");
   globalThis.gc();
   globalThis.gc();
-}
-
-function usageNow(): Usage {
-  const { user, system } = process.cpuUsage();
-  const { rss, heapUsed, external } = process.memoryUsage();
-  return {
-    atMs: performance.now(),
-    cpuUserMs: user / 1_000,
-    cpuSystemMs: system / 1_000,
-    rssBytes: rss,
-    heapBytes: heapUsed,
-    externalBytes: external,
-    waitedMs: waitedForCoreMs(),
-  };
 }
