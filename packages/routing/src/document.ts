@@ -2,6 +2,8 @@ import { isPossiblePhoneNumber, getCountries } from "libphonenumber-js/core";
 import numberPlans from "libphonenumber-js/min/metadata";
 import { z } from "zod";
 import { isSipUri, normalizeAddress } from "./addresses.js";
+import { defaultInstructions } from "./instructions.js";
+import { isTemplateText } from "./template-text.js";
 
 /** The tools that an agent may be given; one that is not here is refused. */
 export const toolNames = [
@@ -121,7 +123,16 @@ const payment = z
 
 const transfer = z.strictObject({ queue: name, to: phoneNumber });
 
-/** What is said to people who have not written for 24 hours: a template that Meta approved, without variables. */
+const templateVariable = z
+  .string()
+  .min(1)
+  .max(1_024)
+  .refine(
+    isTemplateText,
+    "may have the variables {name} and {text}, with words for when there is none after a bar, for example {name|friend}",
+  );
+
+/** What is said to people who have not written for 24 hours: a template that Meta approved, and what its variables are filled with. */
 const whatsapp = z.strictObject({
   template: z.strictObject({
     name: z
@@ -136,6 +147,13 @@ const whatsapp = z.strictObject({
         /^[a-z]{2,3}(_[A-Z]{2,4})?$/,
         "must be a template's language as Meta writes it, for example en or en_US",
       ),
+    /** The variables of its body, in order or by name: `{name}` is the person's, `{text}` what was to be said. */
+    parameters: z
+      .union([
+        z.array(templateVariable).min(1).max(100),
+        z.record(z.string().regex(/^[a-z0-9_]{1,64}$/), templateVariable),
+      ])
+      .optional(),
   }),
 });
 
@@ -149,7 +167,12 @@ const greetings: Readonly<Record<string, string>> = {
 const agent = z
   .strictObject({
     name,
-    instructions: z.string().trim().min(1).max(maxInstructionsCharacters),
+    instructions: z
+      .string()
+      .trim()
+      .min(1)
+      .max(maxInstructionsCharacters)
+      .default(defaultInstructions),
     model: z.string().min(1).max(100).default("gpt-realtime"),
     voice: z.string().min(1).max(100).default("marin"),
     /** BCP 47, the first is the one that a call begins in. */

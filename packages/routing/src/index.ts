@@ -8,6 +8,8 @@ export type {
   ToolName,
   TurnDetection,
 } from "./document.js";
+export { defaultInstructions, keepToTask } from "./instructions.js";
+export { fillTemplateText, type TemplateValues } from "./template-text.js";
 export { RoutingError } from "./errors.js";
 export type { RoutingProblem } from "./errors.js";
 export { fixedRouting } from "./source.js";

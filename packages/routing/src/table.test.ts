@@ -1,7 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { stringify } from "yaml";
-import { RoutingError, type RoutingProblem, RoutingTable } from "./index.js";
+import {
+  defaultInstructions,
+  keepToTask,
+  RoutingError,
+  type RoutingProblem,
+  RoutingTable,
+} from "./index.js";
 
 const contractDocument = `
 agents:
@@ -60,6 +66,43 @@ describe("a routing document", () => {
       }),
     );
     expect(table.agents[0]?.whatsapp?.template).toEqual(template);
+  });
+
+  test.each([
+    [["{name|friend}", "{text}"]],
+    [["Your order", "for {name|you}: {text|see below}"]],
+    [{ customer: "{name|friend}", news: "{text}" }],
+  ])("fills a template's variables with %j", (parameters) => {
+    const template = { name: "news", language: "en", parameters };
+    const table = RoutingTable.parse(
+      stringify({
+        agents: [{ ...agent, whatsapp: { template } }],
+        channels: [channel],
+      }),
+    );
+    expect(table.agents[0]?.whatsapp?.template).toEqual(template);
+  });
+
+  test.each([["{nobody}"], ["{name"], ["}"], ["{}"], [""]])(
+    "knows no variable %j of a template",
+    (parameter) => {
+      const template = { name: "n", language: "en", parameters: [parameter] };
+      const problems = problemsOf({
+        agents: [{ ...agent, whatsapp: { template } }],
+        channels: [channel],
+      });
+      expect(problems).toHaveLength(1);
+      expect(problems[0]?.path).toContain("template.parameters");
+    },
+  );
+
+  test("keeps an agent without instructions to the business's own matters", () => {
+    const table = RoutingTable.parse(
+      stringify({ agents: [{ name: "sales" }], channels: [channel] }),
+    );
+    expect(table.agents[0]?.instructions).toBe(defaultInstructions);
+    expect(defaultInstructions).toContain(keepToTask);
+    expect(keepToTask).toMatch(/no general assistant/);
   });
 
   test("of the contract is read as it stands", () => {

@@ -114,6 +114,7 @@ export const inboundSchemas = {
     form: z
       .object({ name: z.string().max(256), response: z.json() })
       .optional(),
+    /** What became of the person: of a new number or user id, the event itself is about the old one. */
     system: z
       .object({
         type: z.string().max(128),
@@ -131,13 +132,26 @@ export const inboundSchemas = {
       })
       .optional(),
     referral: referral.optional(),
+    /** Written in a group of this id: said to everyone there, not to us alone. */
+    groupId: identifier.optional(),
     /** The message that this one answers. */
     inReplyTo: identifier.optional(),
   }),
   "message.status": z.object({
     ...userFields,
     messageId: identifier,
-    status: z.enum(["accepted", "sent", "delivered", "read", "failed"]),
+    status: z.enum([
+      /** By Meta's answer; the others by its webhooks. */
+      "accepted",
+      "sent",
+      "delivered",
+      "read",
+      /** A voice message was listened to. */
+      "played",
+      "failed",
+      "deleted",
+      "warning",
+    ]),
     dedupeKey: identifier.optional(),
     conversationId: identifier.optional(),
     category: z.string().max(64).optional(),
@@ -146,6 +160,12 @@ export const inboundSchemas = {
   "message.opt_out": consent,
   "message.opt_in": consent,
 } as const;
+
+const parameter = z.string().min(1).max(1_024);
+const templateParameters = z.union([
+  z.array(parameter).min(1).max(100),
+  z.record(z.string().regex(/^[a-z0-9_]{1,64}$/), parameter),
+]);
 
 const mediaDetails = {
   caption: z.string().max(1_024).optional(),
@@ -199,7 +219,10 @@ export const outboundSchemas = {
       template: z.object({
         name: identifier,
         language,
+        /** As Meta has them, for headers and buttons too. */
         components: z.array(z.record(z.string(), z.json())).optional(),
+        /** The body's variables alone: in order, or by name. */
+        parameters: templateParameters.optional(),
       }),
     }),
     z.object({
