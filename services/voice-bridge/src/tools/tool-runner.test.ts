@@ -60,6 +60,7 @@ const LEAD = {
   optedOut: false,
   optIn: null,
   source: null,
+  lastChannel: null,
 };
 
 describe("running a tool for the model", () => {

@@ -17,7 +17,8 @@ function scan(text: string): {
   out: ReturnType<typeof emptyModelAudio>;
 } {
   const out = emptyModelAudio();
-  return { result: scanAudioDelta(Buffer.from(text), out), out };
+  const message = Buffer.from(text);
+  return { result: scanAudioDelta(message, 0, message.length, out), out };
 }
 
 describe("finding the audio in a delta of the model", () => {
@@ -34,6 +35,26 @@ describe("finding the audio in a delta of the model", () => {
     const { result, out } = scan(JSON.stringify({ type, delta, ...rest }));
     expect(result).toBe("audio");
     expect(out.itemId).toBe("item_1");
+  });
+
+  test("tells ids that have changed from those that have not", () => {
+    const out = emptyModelAudio();
+    const read = (change: object): string[] => {
+      const message = Buffer.from(JSON.stringify({ ...event, ...change }));
+      scanAudioDelta(message, 0, message.length, out);
+      return [out.itemId, out.responseId];
+    };
+    expect(read({})).toEqual(["item_1", "resp_1"]);
+    expect(read({})).toEqual(["item_1", "resp_1"]);
+    expect(read({ item_id: "item_2" })).toEqual(["item_2", "resp_1"]);
+    expect(read({ response_id: "resp_22" })).toEqual(["item_1", "resp_22"]);
+  });
+
+  test("does not look into the next message", () => {
+    const { delta: _, ...bare } = event;
+    const own = JSON.stringify(bare);
+    const all = Buffer.from(own + JSON.stringify(event));
+    expect(scanAudioDelta(all, 0, own.length, emptyModelAudio())).toBe("other");
   });
 
   test("refuses what is not base64", () => {

@@ -1,6 +1,8 @@
+import type { Socket } from "node:net";
 import type { Logger, Clock, Timer } from "@easymo/service-kit";
 import WebSocket from "ws";
 import { emptyModelAudio } from "../../media/audio-slice.js";
+import { openFrameLane } from "../../media/frame-lane.js";
 import { FrameWriter, type FrameArena } from "../../media/frame-writer.js";
 import type {
   ModelCloseReason,
@@ -88,21 +90,24 @@ class OpenAiSession implements ModelSession {
 
   #listen(): void {
     const socket = this.#socket;
+    let connection: Socket | undefined;
     socket.on("upgrade", (response) => {
-      this.#writer = new FrameWriter(
-        response.socket,
-        this.#options.arena,
-        true,
-      );
+      connection = response.socket;
+      this.#writer = new FrameWriter(connection, this.#options.arena, true);
     });
     socket.on("open", () => {
+      if (connection !== undefined)
+        openFrameLane(socket, connection, false, (data, start, end) =>
+          this.#message(data, start, end),
+        );
       this.#send({
         type: "session.update",
         session: sessionConfiguration(this.#setup),
       });
     });
     socket.on("message", (data, isBinary) => {
-      if (!isBinary && Buffer.isBuffer(data)) this.#message(data);
+      if (!isBinary && Buffer.isBuffer(data))
+        this.#message(data, 0, data.length);
     });
     socket.on("unexpected-response", (request, response) => {
       request.destroy();
@@ -188,10 +193,10 @@ class OpenAiSession implements ModelSession {
     if (!this.#over) this.#writer?.writeText(JSON.stringify(event));
   }
 
-  #message(data: Buffer): void {
+  #message(data: Buffer, start: number, end: number): void {
     if (this.#over) return;
     const audio = this.#audio;
-    switch (scanAudioDelta(data, audio)) {
+    switch (scanAudioDelta(data, start, end, audio)) {
       case "audio":
         this.#garbageInARow = 0;
         this.#listener.audio(audio);
@@ -200,12 +205,12 @@ class OpenAiSession implements ModelSession {
         this.#garbage();
         return;
       case "other":
-        this.#control(data);
+        this.#control(data.toString("utf8", start, end));
     }
   }
 
-  #control(data: Buffer): void {
-    const message = readServerMessage(data.toString("utf8"));
+  #control(text: string): void {
+    const message = readServerMessage(text);
     if (message.kind === "garbage") {
       this.#garbage();
       return;

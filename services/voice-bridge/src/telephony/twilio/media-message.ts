@@ -1,5 +1,6 @@
 import type { AudioSlice } from "../../media/audio-slice.js";
 import { endOfBase64 } from "../../media/base64.js";
+import { indexWithin, standsAt } from "../../media/byte-search.js";
 
 const MEDIA_HEAD = Buffer.from('{"event":"media"');
 const PAYLOAD_KEY = Buffer.from('"payload":"');
@@ -11,22 +12,29 @@ const QUOTE = 0x22;
 export type MediaScan = "media" | "malformed" | "other";
 
 /**
- * Finds the audio in a Media Streams `media` message without parsing it:
+ * Finds the audio in a Media Streams `media` message, which is
+ * `message[start, end)`, without parsing it:
  * <https://www.twilio.com/docs/voice/media-streams/websocket-messages>.
  *
  * `other` means that the message is not in the form that Twilio writes (or is
  * no `media` message at all) and has to be parsed.
  */
-export function scanMediaMessage(message: Buffer, out: AudioSlice): MediaScan {
-  if (message.length < 40 || !startsWith(message, MEDIA_HEAD)) return "other";
-  const key = message.indexOf(PAYLOAD_KEY, MEDIA_HEAD.length);
+export function scanMediaMessage(
+  message: Buffer,
+  start: number,
+  end: number,
+  out: AudioSlice,
+): MediaScan {
+  if (end - start < 40 || !standsAt(message, MEDIA_HEAD, start)) return "other";
+  const key = indexWithin(message, PAYLOAD_KEY, start + MEDIA_HEAD.length, end);
   if (key === -1) return "other";
-  const start = key + PAYLOAD_KEY.length;
-  const end = endOfBase64(message, start);
-  if (end === -1 || message[end] !== QUOTE) return "malformed";
+  const audioAt = key + PAYLOAD_KEY.length;
+  const audioEnd = endOfBase64(message, audioAt);
+  if (audioEnd === -1 || audioEnd >= end || message[audioEnd] !== QUOTE)
+    return "malformed";
   out.buffer = message;
-  out.start = start;
-  out.end = end;
+  out.start = audioAt;
+  out.end = audioEnd;
   return "media";
 }
 
@@ -34,22 +42,20 @@ export function scanMediaMessage(message: Buffer, out: AudioSlice): MediaScan {
  * The name in a returned `mark`, found without parsing; undefined when the
  * message is another one, or in another form, and has to be parsed.
  */
-export function scanMarkMessage(message: Buffer): string | undefined {
-  if (!startsWith(message, MARK_HEAD)) return undefined;
-  const key = message.indexOf(NAME_KEY, MARK_HEAD.length);
+export function scanMarkMessage(
+  message: Buffer,
+  start: number,
+  end: number,
+): string | undefined {
+  if (end - start < 40 || !standsAt(message, MARK_HEAD, start))
+    return undefined;
+  const key = indexWithin(message, NAME_KEY, start + MARK_HEAD.length, end);
   if (key === -1) return undefined;
-  const start = key + NAME_KEY.length;
-  let end = start;
-  for (; end < message.length; end++) {
-    const character = message[end];
-    if (character === QUOTE) return message.toString("latin1", start, end);
+  const nameAt = key + NAME_KEY.length;
+  for (let at = nameAt; at < end; at++) {
+    const character = message[at];
+    if (character === QUOTE) return message.toString("latin1", nameAt, at);
     if (character === BACKSLASH) return undefined;
   }
   return undefined;
-}
-
-function startsWith(message: Buffer, head: Buffer): boolean {
-  for (let i = 0; i < head.length; i++)
-    if (message[i] !== head[i]) return false;
-  return true;
 }

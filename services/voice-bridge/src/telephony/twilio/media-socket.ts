@@ -3,6 +3,7 @@ import type { Clock, Logger, Timer } from "@easymo/service-kit";
 import type WebSocket from "ws";
 import { emptyAudioSlice, type AudioSlice } from "../../media/audio-slice.js";
 import { endOfBase64 } from "../../media/base64.js";
+import { openFrameLane } from "../../media/frame-lane.js";
 import { FrameWriter, type FrameArena } from "../../media/frame-writer.js";
 import type { MediaLeg, MediaLegListener } from "../media-leg.js";
 import { scanMarkMessage, scanMediaMessage } from "./media-message.js";
@@ -64,8 +65,14 @@ export class TwilioMediaSocket implements MediaLeg {
     this.#socket.on("message", (data, isBinary) => {
       if (isBinary)
         this.#close(CLOSE_CODES.unsupportedData, "text messages only");
-      else if (Buffer.isBuffer(data)) this.#message(data);
+      else if (Buffer.isBuffer(data)) this.#message(data, 0, data.length);
     });
+    openFrameLane(
+      options.socket,
+      options.connection,
+      true,
+      (data, start, end) => this.#message(data, start, end),
+    );
     this.#socket.on("error", (error) => {
       options.logger.warn({ err: error }, "media socket failed");
     });
@@ -99,11 +106,11 @@ export class TwilioMediaSocket implements MediaLeg {
     this.#close(CLOSE_CODES.normal, "");
   }
 
-  #message(data: Buffer): void {
+  #message(data: Buffer, start: number, end: number): void {
     if (this.#over) return;
     const listener = this.#listener;
     if (listener !== undefined) {
-      switch (scanMediaMessage(data, this.#slice)) {
+      switch (scanMediaMessage(data, start, end, this.#slice)) {
         case "media":
           listener.audio(this.#slice);
           return;
@@ -112,13 +119,13 @@ export class TwilioMediaSocket implements MediaLeg {
           return;
         case "other":
       }
-      const mark = scanMarkMessage(data);
+      const mark = scanMarkMessage(data, start, end);
       if (mark !== undefined) {
         listener.markReturned(mark);
         return;
       }
     }
-    const read = readStreamMessage(data.toString("utf8"));
+    const read = readStreamMessage(data.toString("utf8", start, end));
     switch (read.kind) {
       case "message":
         if (listener === undefined) this.#beforeStart(read.message);
