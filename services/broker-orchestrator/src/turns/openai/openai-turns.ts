@@ -1,0 +1,140 @@
+import type { AgentCoreClient } from "@easymo/agent-core-client";
+import type { Clock, Logger } from "@easymo/service-kit";
+import OpenAI from "openai";
+import type { TurnMetrics } from "../metrics.js";
+import type { TokenBudget } from "../token-budget.js";
+import type { TurnAnswer, TurnModel, TurnRequest } from "../turn-model.js";
+import { boundedFetch } from "./bounded-fetch.js";
+import { ModelTurn, type ModelRequest } from "./model-turn.js";
+import { readResponse, type ModelOutput, type Usage } from "./response.js";
+import { TurnTools } from "./tool-runner.js";
+
+export interface OpenAiTurnsDeps {
+  readonly apiKey: string;
+  /** With `/v1`. */
+  readonly baseUrl: string;
+  readonly model: string;
+  readonly agentCore: AgentCoreClient;
+  readonly budget: TokenBudget;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: TurnMetrics;
+  /** For the whole turn, tools and retries included. Default: 30,000. */
+  readonly timeoutMs?: number;
+}
+
+/** Nothing of the person's day is left for the model. */
+export class OverBudgetError extends Error {
+  override readonly name = "OverBudgetError";
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+const REQUEST_TIMEOUT_MS = 15_000;
+const MAX_RETRIES = 1;
+/** Thinking included. */
+const MAX_OUTPUT_TOKENS = 4_000;
+/** With less than this left an answer would be cut short. */
+const MIN_OUTPUT_TOKENS = 400;
+const CHARACTERS_PER_TOKEN = 4;
+const MAX_ANSWER_BYTES = 1_024 * 1_024;
+
+/** Answers turns with a model of OpenAI's, through the Responses API. Rejects when there is no answer that may be used. */
+export class OpenAiTurns implements TurnModel {
+  readonly #deps: OpenAiTurnsDeps;
+  readonly #client: OpenAI;
+
+  constructor(deps: OpenAiTurnsDeps) {
+    this.#deps = deps;
+    this.#client = new OpenAI({
+      apiKey: deps.apiKey,
+      baseURL: deps.baseUrl,
+      timeout: REQUEST_TIMEOUT_MS,
+      maxRetries: MAX_RETRIES,
+      fetch: boundedFetch(MAX_ANSWER_BYTES),
+      // What people write is in no log.
+      logLevel: "off",
+    });
+  }
+
+  /** Rejects with OverBudgetError, ModelAnswerError, or what the API's client rejects with. */
+  async answer(turn: TurnRequest, signal: AbortSignal): Promise<TurnAnswer> {
+    const { agentCore, clock, timeoutMs = DEFAULT_TIMEOUT_MS } = this.#deps;
+    const late = new AbortController();
+    const timer = clock.setTimeout(
+      () => late.abort(new Error(`No answer within ${timeoutMs} ms.`)),
+      timeoutMs,
+    );
+    const tools = new TurnTools(
+      { ...this.#deps, core: agentCore.forTenant(turn.tenantId) },
+      turn,
+    );
+    const either = AbortSignal.any([signal, late.signal]);
+    const conversation = new ModelTurn(turn, tools, (request) =>
+      this.#respond(turn, request, either),
+    );
+    try {
+      return await conversation.answer(either);
+    } catch (error) {
+      // A payment that was issued is told, whatever became of the words around it.
+      if (tools.payment === undefined || signal.aborted) throw error;
+      this.#deps.logger.warn({ err: error }, "a turn ended after its payment");
+      return conversation.finish("", "rules");
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async #respond(
+    turn: TurnRequest,
+    asked: ModelRequest,
+    signal: AbortSignal,
+  ): Promise<ModelOutput> {
+    const { budget, metrics, model } = this.#deps;
+    const estimated = Math.ceil(
+      JSON.stringify(asked).length / CHARACTERS_PER_TOKEN,
+    );
+    const left = (await budget.left(turn)) - estimated;
+    if (left < MIN_OUTPUT_TOKENS) throw new OverBudgetError("No tokens left.");
+    const request = {
+      ...asked,
+      model,
+      max_output_tokens: Math.min(MAX_OUTPUT_TOKENS, left),
+    };
+    let usage: Usage = { inputTokens: estimated, outputTokens: 0 };
+    try {
+      const body = await orAborted(
+        this.#client.responses.create(request, { signal }),
+        signal,
+      );
+      const output = readResponse(body);
+      usage = output.usage ?? usage;
+      return { ...output, usage };
+    } catch (error) {
+      // Refused at the door: nothing was used.
+      if (error instanceof OpenAI.APIError && error.status !== undefined)
+        usage = { inputTokens: 0, outputTokens: 0 };
+      throw error;
+    } finally {
+      metrics.tokens.inc({ kind: "text_input" }, usage.inputTokens);
+      metrics.tokens.inc({ kind: "text_output" }, usage.outputTokens);
+      await budget.spend(turn, usage.inputTokens + usage.outputTokens);
+    }
+  }
+}
+
+/** Rejects as soon as the signal is aborted, also where the client waits before it tries again. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => {
+    reject(
+      signal.reason instanceof Error ? signal.reason : new Error("Given up."),
+    );
+  };
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

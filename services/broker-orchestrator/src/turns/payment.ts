@@ -1,0 +1,63 @@
+import type { TenantAgentCore } from "@easymo/agent-core-client";
+import type { IntentLanguage } from "@easymo/intent-rules";
+import { deriveEventId } from "@easymo/messaging";
+import { phrases, spokenMoney } from "./phrases.js";
+import type { TurnRequest } from "./turn-model.js";
+
+/** A payment that agent-core issued. */
+export interface IssuedPayment {
+  readonly paymentId: string;
+  readonly method: string;
+  /** In the currency's minor unit. */
+  readonly amount: number;
+  readonly currency: string;
+  readonly code?: string;
+  readonly link?: string;
+}
+
+/**
+ * Has agent-core issue a payment to the turn's person. A turn has one at most: a repeat of the turn is answered with the
+ * same one, and another amount is refused there. Rejects with AgentCoreError.
+ */
+export async function issuePayment(
+  core: TenantAgentCore,
+  turn: TurnRequest,
+  amount: number,
+  signal: AbortSignal,
+): Promise<IssuedPayment> {
+  const { region, currency, merchant } = turn.agent.payment;
+  const { phone } = turn.contact;
+  const { paymentId, method, ussd, url } = await core.collectPayment(
+    {
+      region,
+      amount,
+      currency,
+      ...(phone === undefined ? {} : { phone }),
+      ...(merchant === undefined ? {} : { merchant }),
+    },
+    {
+      idempotencyKey: deriveEventId("turn", turn.key, "collect_payment"),
+      signal,
+    },
+  );
+  return {
+    paymentId,
+    method,
+    amount,
+    currency,
+    ...(ussd === undefined ? {} : { code: ussd }),
+    ...(url === undefined ? {} : { link: url }),
+  };
+}
+
+/** How a payment is told to the person: in our words, never in a model's. Pure. */
+export function paymentWords(
+  payment: Pick<IssuedPayment, "amount" | "currency" | "code" | "link">,
+  language: IntentLanguage,
+): string {
+  const { code, link } = payment;
+  const price = spokenMoney(payment.amount, payment.currency, language);
+  if (code !== undefined) return phrases.dial[language](price, code);
+  if (link !== undefined) return phrases.open[language](price, link);
+  return phrases.payByHand[language](price);
+}
