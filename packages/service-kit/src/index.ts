@@ -34,6 +34,12 @@ export {
   rawBodyOf,
 } from "./http/bodies.js";
 export type {
+  DirectAnswer,
+  DirectRoute,
+  DirectRoutesOptions,
+} from "./http/direct-routes.js";
+export { withDirectRoutes } from "./http/direct-routes.js";
+export type {
   DependencyCheck,
   DependencyReport,
   DependencyReports,

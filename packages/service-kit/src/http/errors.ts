@@ -58,7 +58,7 @@ const httpErrorSchema = z.object({
 type HttpError = z.infer<typeof httpErrorSchema>;
 
 /** The problem to answer for anything that was thrown. */
-function toProblem(error: unknown, bodyLimitBytes: number): Problem {
+export function toProblem(error: unknown, bodyLimitBytes: number): Problem {
   if (error instanceof Problem) {
     return error;
   }

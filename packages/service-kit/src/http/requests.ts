@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Request, RequestHandler } from "express";
 import type { RequestContext } from "../context.js";
 import { requestContext, withRequestContext } from "../context.js";
@@ -9,9 +10,9 @@ import { PROBE_PATHS } from "./probes.js";
 const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 /** The caller's `x-request-id` when it is sane, else a new one. */
-function requestIdOf(req: Request): string {
-  const given = req.get("x-request-id");
-  return given !== undefined && SANE_REQUEST_ID.test(given)
+function requestIdOf(req: IncomingMessage): string {
+  const given = req.headers["x-request-id"];
+  return typeof given === "string" && SANE_REQUEST_ID.test(given)
     ? given
     : randomUUID();
 }
@@ -26,63 +27,103 @@ function routeOf(req: Request): string {
   return typeof path === "string" ? req.baseUrl + path : "(none)";
 }
 
+/** Where requests that succeeded are logged. */
+export type SuccessLogLevel = "info" | "debug";
+
+/** Serves a request within its context; see `requestScope`. */
+export type RequestScope = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  about: { readonly isProbe: boolean; readonly route: () => string },
+  serve: (requestId: string) => void,
+) => void;
+
 /**
  * Gives each request its context (request id, tenant, trace), and at its end one
  * access-log line, one measurement and, when tracing, one span. Probes have none
  * of the three.
  */
-export function requests(
+export function requestScope(
   kit: ServiceKit,
-  successLogLevel: "info" | "debug" = "info",
-): RequestHandler {
-  const { logger, clock, tracing } = kit;
-  const seconds = httpMetrics(kit).seconds;
-  return (req, res, next) => {
+  successLogLevel: SuccessLogLevel = "info",
+): RequestScope {
+  const { clock, tracing } = kit;
+  const { seconds } = httpMetrics(kit);
+  const log = accessLog(kit, successLogLevel);
+  return (req, res, { isProbe, route }, serve) => {
     const requestId = requestIdOf(req);
-    res.set("x-request-id", requestId);
-    const caller = parseTraceparent(req.get("traceparent"));
-    const isProbe = PROBE_PATHS.has(req.path);
+    const method = req.method ?? "";
+    const caller = parseTraceparent(req.headers.traceparent);
     const span = isProbe
       ? undefined
-      : tracing?.startSpan(req.method, { kind: "server", traceparent: caller });
+      : tracing?.startSpan(method, { kind: "server", traceparent: caller });
     const traceparent = span?.traceparent ?? caller;
-    const context: RequestContext = {
-      requestId,
-      ...(traceparent === undefined ? {} : { traceparent }),
-    };
+    const context: RequestContext =
+      traceparent === undefined ? { requestId } : { requestId, traceparent };
     const startMs = clock.monotonicMs();
     withRequestContext(context, () => {
       const own = requestContext();
-      if (!isProbe && own !== undefined) {
+      if (!isProbe && own !== undefined)
         res.once("close", () => {
           const durationMs = clock.monotonicMs() - startMs;
-          const route = routeOf(req);
-          const { method } = req;
           const status = res.statusCode;
-          const outcome = { method, route, status: String(status) };
-          seconds.observe(outcome, durationMs / 1_000);
-          span?.rename(`${method} ${route}`);
+          const found = { method, route: route(), status };
+          seconds.observe(
+            { ...found, status: String(status) },
+            durationMs / 1_000,
+          );
+          span?.rename(`${method} ${found.route}`);
           span?.setAttributes({
             "http.request.method": method,
-            "http.route": route,
+            "http.route": found.route,
             "http.response.status_code": status,
           });
           span?.end(status >= 500 ? new Error(`status ${status}`) : undefined);
-          withRequestContext(own, () => {
-            const line = {
-              method,
-              route,
-              status,
-              durationMs: Math.round(durationMs * 1_000) / 1_000,
-              ...(res.writableFinished ? {} : { aborted: true }),
-            };
-            const level = status >= 400 ? "info" : successLogLevel;
-            logger[status >= 500 ? "error" : level](line, "request");
-          });
+          log(own, found, durationMs, res.writableFinished);
         });
-      }
-      next();
+      serve(requestId);
     });
+  };
+}
+
+/** One line per request; made only when its level is written. */
+function accessLog(
+  { logger }: ServiceKit,
+  successLogLevel: SuccessLogLevel,
+): (
+  context: RequestContext,
+  found: { method: string; route: string; status: number },
+  durationMs: number,
+  isFinished: boolean,
+) => void {
+  return (context, found, durationMs, isFinished) => {
+    const { status } = found;
+    const below = status >= 400 ? "info" : successLogLevel;
+    const level = status >= 500 ? "error" : below;
+    if (!logger.isLevelEnabled(level)) return;
+    withRequestContext(context, () => {
+      const line = {
+        ...found,
+        durationMs: Math.round(durationMs * 1_000) / 1_000,
+        ...(isFinished ? {} : { aborted: true }),
+      };
+      logger[level](line, "request");
+    });
+  };
+}
+
+/** `requestScope` for everything behind it. */
+export function requests(scope: RequestScope): RequestHandler {
+  return (req, res, next) => {
+    scope(
+      req,
+      res,
+      { isProbe: PROBE_PATHS.has(req.path), route: () => routeOf(req) },
+      (requestId) => {
+        res.set("x-request-id", requestId);
+        next();
+      },
+    );
   };
 }
 

@@ -6,7 +6,7 @@ import { BODY_LIMIT_SETTING, jsonBody } from "./bodies.js";
 import { errorHandler, notFound } from "./errors.js";
 import { probes } from "./probes.js";
 import type { DependencyCheck } from "./readiness.js";
-import { requests } from "./requests.js";
+import { requests, requestScope, type SuccessLogLevel } from "./requests.js";
 
 /** What a body may have at most, in bytes, unless a service or route says otherwise. */
 export const DEFAULT_BODY_LIMIT_BYTES = 64 * 1024;
@@ -28,7 +28,7 @@ export interface ServiceHttpOptions {
    * Where requests that succeeded are logged. Default: `info`; `debug` for
    * services whose requests are so many and so alike that metrics tell more.
    */
-  readonly successLogLevel?: "info" | "debug";
+  readonly successLogLevel?: SuccessLogLevel;
   /** For apps that are not run by `listen` or `runService`, which know by themselves. */
   readonly isShuttingDown?: () => boolean;
 }
@@ -48,7 +48,7 @@ export function createServiceHttp(options: ServiceHttpOptions): Express {
     BODY_LIMIT_SETTING,
     options.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES,
   );
-  app.use(requests(kit, options.successLogLevel));
+  app.use(requests(requestScope(kit, options.successLogLevel)));
   app.use(helmet());
   app.use(probes({ kit, dependencies, isShuttingDown }));
   if (options.bodies !== "per-route") {

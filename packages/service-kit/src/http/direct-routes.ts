@@ -1,0 +1,228 @@
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import type { Express } from "express";
+import helmet from "helmet";
+import type { ServiceKit } from "../kit.js";
+import type { Logger } from "../logger.js";
+import { toProblem } from "./errors.js";
+import { invalidJson } from "./bodies.js";
+import {
+  requestScope,
+  type RequestScope,
+  type SuccessLogLevel,
+} from "./requests.js";
+import { DEFAULT_BODY_LIMIT_BYTES } from "./service-http.js";
+
+/** An answer that is written as it is. */
+export interface DirectAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The text of the body. */
+  readonly json: string;
+}
+
+/**
+ * A route for requests that come by the thousand a second: told by method and
+ * path alone, and answered without going through the application's middleware.
+ */
+export interface DirectRoute {
+  readonly method: string;
+  /** The whole path, without parameters. */
+  readonly path: string;
+  /**
+   * Lets a request in, before its body is read, and says what is to be done with
+   * the body. Either may throw a Problem.
+   */
+  admit(req: IncomingMessage): (body: unknown) => Promise<DirectAnswer>;
+}
+
+export interface DirectRoutesOptions {
+  readonly kit: ServiceKit;
+  readonly routes: readonly DirectRoute[];
+  readonly bodyLimitBytes?: number;
+  readonly successLogLevel?: SuccessLogLevel;
+}
+
+type Handler = (req: IncomingMessage, res: ServerResponse) => void;
+
+/**
+ * Puts direct routes before an application. They take requests whose body is
+ * plain JSON of a known length; whatever else comes (another path, another type,
+ * compressed, in chunks, too long) is the application's, which has the same route
+ * and answers it the long way. Both answer alike: request ids, security headers,
+ * problem+json, measurements, access log.
+ */
+export function withDirectRoutes(
+  app: Express,
+  options: DirectRoutesOptions,
+): Handler {
+  const limitBytes = options.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES;
+  const scope = requestScope(options.kit, options.successLogLevel);
+  const routes = new Map(
+    options.routes.map((route) => [
+      `${route.method} ${route.path}`,
+      directHandler(route, scope, options.kit.logger),
+    ]),
+  );
+  return (req, res) => {
+    const direct = routes.get(`${req.method} ${req.url}`);
+    if (direct !== undefined && isPlainJson(req, limitBytes)) direct(req, res);
+    else app(req, res);
+  };
+}
+
+const SECURITY_HEADERS = securityHeaders();
+
+const PLAIN_JSON = /^application\/json(?:; ?charset="?utf-8"?)?$/i;
+
+function isPlainJson({ headers }: IncomingMessage, limitBytes: number) {
+  const type = headers["content-type"];
+  const length = headers["content-length"];
+  return (
+    type !== undefined &&
+    PLAIN_JSON.test(type) &&
+    length !== undefined &&
+    length !== "0" &&
+    Number(length) <= limitBytes &&
+    headers["content-encoding"] === undefined &&
+    headers["transfer-encoding"] === undefined
+  );
+}
+
+function directHandler(
+  route: DirectRoute,
+  scope: RequestScope,
+  logger: Logger,
+): Handler {
+  const about = { isProbe: false, route: () => route.path };
+  return (req, res) => {
+    scope(req, res, about, (requestId) => {
+      const fail = (error: unknown): void => {
+        sendError(res, error, requestId, logger);
+      };
+      try {
+        const take = route.admit(req);
+        const onBody = async (body: unknown): Promise<void> => {
+          sendAnswer(res, await take(body), requestId);
+        };
+        readJson(req, (body) => void onBody(body).catch(fail), fail);
+      } catch (error) {
+        fail(error);
+      }
+    });
+  };
+}
+
+/** Reads a body whose length the parser of HTTP watches over; of one that is broken off nothing is told. */
+function readJson(
+  req: IncomingMessage,
+  onBody: (body: unknown) => void,
+  onError: (error: unknown) => void,
+): void {
+  let first: Buffer | undefined;
+  let rest: Buffer[] | undefined;
+  req.on("data", (chunk: Buffer) => {
+    if (first === undefined) first = chunk;
+    else (rest ??= [first]).push(chunk);
+  });
+  req.on("end", () => {
+    const bytes = rest === undefined ? first : Buffer.concat(rest);
+    let body: unknown;
+    try {
+      body = parsed(bytes);
+    } catch (error) {
+      onError(error);
+      return;
+    }
+    onBody(body);
+  });
+}
+
+const BYTE_ORDER_MARK = "\ufeff";
+
+/** As body-parser has it: an object or an array. */
+function parsed(bytes: Buffer | undefined): unknown {
+  const whole = bytes?.toString("utf8") ?? "";
+  const text = whole.startsWith(BYTE_ORDER_MARK) ? whole.slice(1) : whole;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw invalidJson(error);
+  }
+  if (typeof value !== "object" || value === null) throw invalidJson(undefined);
+  return value;
+}
+
+function sendAnswer(
+  res: ServerResponse,
+  { status, headers, json }: DirectAnswer,
+  requestId: string,
+): void {
+  send(
+    res,
+    status,
+    "application/json; charset=utf-8",
+    headers,
+    json,
+    requestId,
+  );
+}
+
+function sendError(
+  res: ServerResponse,
+  error: unknown,
+  requestId: string,
+  logger: Logger,
+): void {
+  const problem = toProblem(error, DEFAULT_BODY_LIMIT_BYTES);
+  if (problem.status >= 500)
+    logger.error({ err: error, code: problem.code }, "request failed");
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  send(
+    res,
+    problem.status,
+    "application/problem+json; charset=utf-8",
+    problem.headers,
+    JSON.stringify(problem.toBody(requestId)),
+    requestId,
+  );
+}
+
+/** What helmet gives every answer, as names and values in turn: the same each time, so asked for once. */
+function securityHeaders(): readonly string[] {
+  const req = new IncomingMessage(new Socket());
+  const res = new ServerResponse(req);
+  helmet()(req, res, () => undefined);
+  return Object.entries(res.getHeaders()).flatMap(([name, value]) => [
+    name,
+    String(value),
+  ]);
+}
+
+/** Head and body in one write. */
+function send(
+  res: ServerResponse,
+  status: number,
+  type: string,
+  headers: Readonly<Record<string, string>> | undefined,
+  text: string,
+  requestId: string,
+): void {
+  const head = [
+    ...SECURITY_HEADERS,
+    "x-request-id",
+    requestId,
+    "content-type",
+    type,
+    "content-length",
+    String(Buffer.byteLength(text)),
+  ];
+  if (headers !== undefined)
+    for (const [name, value] of Object.entries(headers)) head.push(name, value);
+  res.writeHead(status, head);
+  res.end(text);
+}
