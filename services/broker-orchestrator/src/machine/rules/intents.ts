@@ -1,0 +1,82 @@
+import { limits } from "../../conversation/limits.js";
+import type { ChannelName, IntentNote } from "../../conversation/state.js";
+import { agentName, type Draft } from "../draft.js";
+import { eventRule } from "../rule.js";
+
+/** Wishes that no vendor can answer. */
+const TALK = new Set(["help", "human", "call"]);
+
+/** Takes a wish in: from now on it goes its way to the vendors and back. */
+export function takeIntent(draft: Draft, intent: IntentNote): void {
+  draft.set({
+    intents: [...draft.state.intents, intent].slice(-limits.intents),
+  });
+  draft.emit(
+    { kind: "know_lead", intentId: intent.intentId },
+    intent.intentId,
+    intent.eventId,
+  );
+}
+
+export const intentRules = [
+  eventRule({
+    on: ["intent.captured"],
+    when: "always",
+    holds: () => true,
+    then: "channel, agent and language are known",
+    effects: [],
+    apply(draft, { data }) {
+      draft.heard(data.channel, data.agent);
+      draft.set({ language: data.language });
+    },
+  }),
+  eventRule({
+    on: ["intent.captured"],
+    when: "it is a wish for vendors that was not taken yet, and the person did not opt out",
+    holds: (draft, { data }) =>
+      !TALK.has(data.name) &&
+      draft.state.optedOut === undefined &&
+      draft.intent(data.intentId) === undefined,
+    then: "the wish is on its way",
+    effects: ["know_lead"],
+    apply(draft, event) {
+      const { data } = event;
+      const channel: ChannelName = data.channel;
+      takeIntent(draft, {
+        intentId: data.intentId,
+        eventId: event.id,
+        name: data.name,
+        slots: data.slots,
+        channel,
+        agent: data.agent,
+        contact: data.contact,
+        at: data.at,
+        ...(data.callId === undefined ? {} : { callId: data.callId }),
+      });
+    },
+  }),
+  eventRule({
+    on: ["intent.captured"],
+    when: "it was written, asks to be called, the number is known, calls can be made, and the person did not opt out",
+    holds: ({ state, situation }, { data }) =>
+      data.name === "call" &&
+      data.channel === "whatsapp" &&
+      situation.canCall &&
+      state.names.phone !== undefined &&
+      state.optedOut === undefined,
+    then: "the person is called",
+    effects: ["place_call"],
+    apply(draft, event) {
+      const to = draft.state.names.phone;
+      if (to === undefined) return;
+      const { at, intentId } = event.data;
+      draft.emit({
+        kind: "place_call",
+        to,
+        agent: agentName(draft),
+        messageId: event.subject ?? intentId,
+        at,
+      });
+    },
+  }),
+];

@@ -1,0 +1,364 @@
+import type { IntentNote } from "../../conversation/state.js";
+import { languageOf, offersText, sentence } from "../../wording/wording.js";
+import { digestOf, type Draft } from "../draft.js";
+import type { EffectKind, EffectOf, Outcome } from "../effects.js";
+import { remembered } from "../memory.js";
+import type { AnyOutcomeRule } from "../rule.js";
+import { mayWrite, write } from "../speaking.js";
+import { keepConversation } from "./calls.js";
+import { optOut } from "./consent.js";
+import { takeIntent } from "./intents.js";
+import { intentEventId } from "./messages.js";
+import { amountOf, itemOf } from "./offers.js";
+
+/** How long money is held for a wish. */
+const RESERVATION_MS = 24 * 3_600_000;
+/** A wish that a turn found out is taken when it is at least this sure. */
+const SURE_ENOUGH = 0.5;
+
+type OutcomeOf<K extends Outcome["kind"]> = Extract<Outcome, { kind: K }>;
+
+/** One row of the table of outcomes, with what it does. */
+interface Row<K extends EffectKind, O extends Outcome["kind"]> {
+  readonly of: K;
+  readonly outcomes: readonly O[];
+  readonly then: string;
+  readonly effects: readonly EffectKind[];
+  apply(draft: Draft, effect: EffectOf<K>, outcome: OutcomeOf<O>): void;
+}
+
+interface AnyRow extends AnyOutcomeRule {
+  run(
+    draft: Draft,
+    effect: EffectOf<EffectKind>,
+    outcome: Outcome,
+  ): boolean;
+}
+
+function row<K extends EffectKind, O extends Outcome["kind"]>(
+  made: Row<K, O>,
+): AnyRow {
+  const isOwn = (effect: EffectOf<EffectKind>): effect is EffectOf<K> =>
+    effect.kind === made.of;
+  const kinds: readonly string[] = made.outcomes;
+  const isMeant = (outcome: Outcome): outcome is OutcomeOf<O> =>
+    kinds.includes(outcome.kind);
+  return {
+    of: made.of,
+    when: made.outcomes.join(", ").replaceAll("_", " "),
+    then: made.then,
+    effects: made.effects,
+    run(draft, effect, outcome) {
+      if (!isOwn(effect) || !isMeant(outcome)) return false;
+      made.apply(draft, effect, outcome);
+      return true;
+    },
+  };
+}
+
+/** Everything that follows for a wish from what is known of it now. */
+function advance(draft: Draft, intentId: string): void {
+  const intent = draft.intent(intentId);
+  const { rankingId, offers } = intent ?? {};
+  if (intent === undefined || offers === undefined || rankingId === undefined)
+    return;
+  const { buyerId } = intent;
+  if (buyerId === undefined) return;
+  const isHanded =
+    intent.rankingAccepted !== undefined ||
+    draft.state.outbox.some(
+      (effect) =>
+        effect.kind === "add_ranking" && effect.intentId === intentId,
+    );
+  if (!isHanded) handOver(draft, intent, buyerId, rankingId, offers);
+  forward(draft, intentId);
+}
+
+function handOver(
+  draft: Draft,
+  intent: IntentNote,
+  buyerId: string,
+  rankingId: string,
+  offers: NonNullable<IntentNote["offers"]>,
+): void {
+  const { intentId, eventId, channel, name, slots } = intent;
+  draft.emit(
+    { kind: "add_intent", intentId, buyerId, channel, name, slots },
+    intentId,
+    eventId,
+  );
+  draft.emit(
+    { kind: "add_ranking", intentId, buyerId, rankingId, offers },
+    intentId,
+    eventId,
+  );
+  const currency = draft.situation.agent?.payment.currency ?? "RWF";
+  const money = amountOf(intent, currency);
+  if (money === undefined) {
+    draft.noteIntent(intentId, { reservation: { outcome: "no_amount" } });
+    return;
+  }
+  const expiresAt = new Date(
+    Date.parse(intent.at) + RESERVATION_MS,
+  ).toISOString();
+  draft.emit(
+    { kind: "reserve", intentId, buyerId, ...money, expiresAt },
+    intentId,
+    eventId,
+  );
+}
+
+/** The buyer service and the wallet have answered: everybody may know. */
+function forward(draft: Draft, intentId: string): void {
+  const intent = draft.intent(intentId);
+  if (intent?.rankingAccepted !== true || intent.reservation === undefined)
+    return;
+  const { rankingId, buyerId, offers, reservation, callId } = intent;
+  if (intent.forwarded === true || rankingId === undefined) return;
+  if (buyerId === undefined || offers === undefined) return;
+  draft.noteIntent(intentId, { forwarded: true });
+  draft.emit(
+    {
+      kind: "publish",
+      what: {
+        type: "ranking.forwarded",
+        intentId,
+        rankingId,
+        buyerId,
+        offers,
+        agent: intent.agent,
+        at: new Date(draft.situation.nowMs).toISOString(),
+        ...(reservation.id === undefined
+          ? {}
+          : { reservationId: reservation.id }),
+        ...(callId === undefined ? {} : { callId }),
+      },
+    },
+    intentId,
+    intent.eventId,
+  );
+  keepConversation(draft, new Date(draft.situation.nowMs).toISOString());
+}
+
+/** The offers, in words, on the person's channel; of a call, on WhatsApp when they allow it. */
+function answer(draft: Draft, intentId: string): void {
+  const intent = draft.intent(intentId);
+  if (intent?.offers === undefined) return;
+  const { channel, offers, eventId, callId } = intent;
+  const { names, optedOut } = draft.state;
+  // Who writes is answered; whether the window is open is whatsapp-bot's to say.
+  const may =
+    channel === "whatsapp"
+      ? optedOut === undefined && (names.phone ?? names.userId) !== undefined
+      : mayWrite(draft);
+  if (!may) return;
+  const language = languageOf(draft.state, draft.situation.agent?.languages);
+  write(
+    draft,
+    {
+      purpose: "ranking",
+      text: offersText(language, itemOf(intent), offers),
+      dedupeKey: `ranking:${intentId}`,
+      ...(callId === undefined ? {} : { callId }),
+    },
+    eventId,
+  );
+}
+
+function learn(draft: Draft, outcome: OutcomeOf<"lead">): void {
+  const { lead } = outcome;
+  if (lead === undefined) return;
+  const { names, leadId } = draft.state;
+  // A lead of another number is not this person's.
+  const isSame = names.phone === undefined || lead.phone === undefined || names.phone === lead.phone;
+  const isNew = leadId !== lead.leadId;
+  const [sipId, userId] = lead.userId?.startsWith("sip")
+    ? [lead.userId.toLowerCase(), undefined]
+    : [undefined, lead.userId];
+  draft.set({
+    leadId: lead.leadId,
+    ...(isSame
+      ? {
+          names: {
+            ...names,
+            ...(names.phone === undefined && lead.phone !== undefined
+              ? { phone: lead.phone }
+              : {}),
+            ...(names.userId === undefined && userId !== undefined
+              ? { userId }
+              : {}),
+            ...(names.sip === undefined && sipId !== undefined
+              ? { sip: sipId }
+              : {}),
+          },
+        }
+      : {}),
+    ...(lead.name === undefined ? {} : { name: lead.name }),
+    ...(draft.state.language === undefined && lead.language !== undefined
+      ? { language: lead.language }
+      : {}),
+    ...(lead.optIn === undefined ? {} : { optIn: lead.optIn }),
+  });
+  if (!isNew) return;
+  const { phone: _phone, userId: _userId, optIn: _optIn, ...told } = lead;
+  const at = new Date(draft.situation.nowMs).toISOString();
+  draft.emit(
+    { kind: "publish", what: { type: "lead.updated", ...told, at } },
+    "lead.updated",
+  );
+}
+
+/** What follows when an effect is done, refused, or withheld. What is in no row follows from nothing. */
+export const outcomeRows: readonly AnyRow[] = [
+  row({
+    of: "register_opt_out",
+    outcomes: ["opt_out_registered"],
+    then: "the registry has the opt-out",
+    effects: ["publish"],
+    apply(draft, { channel, reason }, { at }) {
+      draft.emit({
+        kind: "publish",
+        what: {
+          type: "opt_out.registered",
+          channel,
+          reason,
+          registeredAt: at,
+          at: new Date(draft.situation.nowMs).toISOString(),
+        },
+      });
+    },
+  }),
+  row({
+    of: "know_lead",
+    outcomes: ["lead", "refused"],
+    then: "the person is a lead; their other names lead to the same conversation; one who opted out hears nothing and buys nothing",
+    effects: ["publish", "rank", "register_buyer"],
+    apply(draft, { intentId }, outcome) {
+      if (outcome.kind === "lead") {
+        learn(draft, outcome);
+        if (outcome.lead?.optedOut === true) {
+          optOut(draft, draft.intent(intentId)?.channel ?? "whatsapp", new Date(draft.situation.nowMs).toISOString());
+          return;
+        }
+      }
+      const intent = draft.intent(intentId);
+      if (intent === undefined) return;
+      const { name, slots, contact, eventId } = intent;
+      draft.emit(
+        { kind: "rank", intentId, name, slots, contact },
+        intentId,
+        eventId,
+      );
+      draft.emit({ kind: "register_buyer", intentId }, intentId, eventId);
+    },
+  }),
+  row({
+    of: "rank",
+    outcomes: ["ranking"],
+    then: "the offers are known",
+    effects: ["add_intent", "add_ranking", "reserve"],
+    apply(draft, { intentId }, { rankingId, offers }) {
+      draft.noteIntent(intentId, { rankingId, offers });
+      advance(draft, intentId);
+    },
+  }),
+  row({
+    of: "register_buyer",
+    outcomes: ["buyer"],
+    then: "the buyer is known",
+    effects: ["add_intent", "add_ranking", "reserve"],
+    apply(draft, { intentId }, { buyerId }) {
+      draft.set({ buyerId });
+      draft.noteIntent(intentId, { buyerId });
+      advance(draft, intentId);
+    },
+  }),
+  row({
+    of: "add_ranking",
+    outcomes: ["done"],
+    then: "the buyer service has the ranking; the person is told",
+    effects: ["send_whatsapp", "publish", "keep_conversation"],
+    apply(draft, { intentId }) {
+      draft.noteIntent(intentId, { rankingAccepted: true });
+      answer(draft, intentId);
+      forward(draft, intentId);
+    },
+  }),
+  row({
+    of: "reserve",
+    outcomes: ["reserved", "refused", "withheld"],
+    then: "the wallet has answered, with a reservation or without",
+    effects: ["publish", "keep_conversation"],
+    apply(draft, { intentId }, outcome) {
+      const reservation =
+        outcome.kind === "reserved"
+          ? {
+              outcome: "reserved",
+              ...(outcome.reservationId === undefined
+                ? {}
+                : { id: outcome.reservationId }),
+            }
+          : {
+              outcome:
+                outcome.kind === "refused" ? outcome.code : outcome.reason,
+            };
+      draft.noteIntent(intentId, { reservation });
+      forward(draft, intentId);
+    },
+  }),
+  row({
+    of: "answer_turn",
+    outcomes: ["answered"],
+    then: "the turn is answered; a wish that it shows is taken, once, also when whatsapp-bot tells of it",
+    effects: ["send_whatsapp", "know_lead"],
+    apply(draft, { messageId, agent, at }, { text, intent }) {
+      if (draft.state.optedOut !== undefined) return;
+      if (text.trim() !== "")
+        write(draft, {
+          purpose: "reply",
+          text,
+          dedupeKey: `turn:${messageId}`.slice(0, 512),
+          inReplyTo: messageId,
+        });
+      const id = intentEventId(messageId);
+      const digest = digestOf({ type: "intent.captured", id });
+      const isWish =
+        intent !== undefined &&
+        intent.confidence >= SURE_ENOUGH &&
+        ["order", "price", "pay"].includes(intent.name);
+      if (!isWish || draft.state.seen.includes(digest)) return;
+      remembered(draft, digest);
+      const { phone, userId } = draft.state.names;
+      takeIntent(draft, {
+        intentId: id,
+        eventId: id,
+        name: intent.name,
+        slots: intent.slots,
+        channel: "whatsapp",
+        agent,
+        contact: phone ?? userId ?? "",
+        at,
+      });
+    },
+  }),
+  row({
+    of: "place_call",
+    outcomes: ["calling", "refused"],
+    then: "the person is told that they are called, or cannot be",
+    effects: ["send_whatsapp"],
+    apply(draft, { messageId }, outcome) {
+      const language = languageOf(draft.state, draft.situation.agent?.languages);
+      const isOptOut = outcome.kind === "refused" && outcome.code === "opted_out";
+      if (draft.state.optedOut !== undefined || isOptOut) return;
+      write(draft, {
+        purpose: "notice",
+        text: sentence(
+          language,
+          outcome.kind === "calling" ? "calling" : "cannotCall",
+        ),
+        dedupeKey: `call-me:${messageId}`.slice(0, 512),
+        inReplyTo: messageId,
+      });
+    },
+  }),
+];
