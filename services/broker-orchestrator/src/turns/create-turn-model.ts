@@ -46,10 +46,20 @@ const remembered = z.object({
       slots: z.record(z.string(), z.unknown()),
       confidence: z.number(),
     })
-    .optional(),
+    .exactOptional(),
+  payment: z
+    .object({
+      paymentId: z.string(),
+      method: z.enum(["momo_ussd", "payment_link", "manual"]),
+      amount: z.number(),
+      currency: z.string(),
+      ussd: z.string().exactOptional(),
+      url: z.string().exactOptional(),
+    })
+    .exactOptional(),
   usage: z
     .object({ inputTokens: z.number(), outputTokens: z.number() })
-    .optional(),
+    .exactOptional(),
   by: z.enum(["model", "offline", "rules"]),
 });
 
@@ -148,12 +158,7 @@ function speaksOfConsent({ text, agent }: TurnRequest): boolean {
 }
 
 function readRemembered(json: string): TurnAnswer {
-  const { intent, usage, ...answer } = remembered.parse(JSON.parse(json));
-  return {
-    ...answer,
-    ...(intent === undefined ? {} : { intent }),
-    ...(usage === undefined ? {} : { usage }),
-  };
+  return remembered.parse(JSON.parse(json));
 }
 
 function reasonOf(error: unknown): string {

@@ -27,8 +27,8 @@ const facts: fc.Arbitrary<Fact> = fc.oneof(
       currency: money.currency,
       how: fc.constantFrom(
         {},
-        { code: "*182*8*1*123456*5000#" },
-        { link: "https://pay.example/x?y=1" },
+        { ussd: "*182*8*1*123456*5000#" },
+        { url: "https://pay.example/x?y=1" },
       ),
     })
     .map(({ how, ...rest }) => ({ kind: "payment" as const, ...rest, ...how })),

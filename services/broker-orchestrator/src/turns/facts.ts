@@ -26,8 +26,8 @@ export type Fact =
       readonly amount: number;
       readonly currency: string;
       /** To dial. */
-      readonly code?: string;
-      readonly link?: string;
+      readonly ussd?: string;
+      readonly url?: string;
     }
   | {
       readonly kind: "call";
@@ -64,12 +64,12 @@ export function factSentence(fact: Fact): string {
         : `Offers${about}, best first: ${offers.join(" | ")}.`;
     }
     case "payment": {
-      const { code, link } = fact;
+      const { ussd, url } = fact;
       const how =
-        code !== undefined
-          ? `: dial ${code}`
-          : link !== undefined
-            ? `: open ${link}`
+        ussd !== undefined
+          ? `: dial ${ussd}`
+          : url !== undefined
+            ? `: open ${url}`
             : "";
       return `A payment of ${writtenMoney(fact.amount, fact.currency)} was asked for${how}.`;
     }
@@ -120,8 +120,8 @@ function readPayment(sentence: string): Fact | undefined {
     kind: "payment",
     amount: minorOf(value, currency),
     currency,
-    ...(verb === "dial" && target !== undefined ? { code: target } : {}),
-    ...(verb === "open" && target !== undefined ? { link: target } : {}),
+    ...(verb === "dial" && target !== undefined ? { ussd: target } : {}),
+    ...(verb === "open" && target !== undefined ? { url: target } : {}),
   };
 }
 

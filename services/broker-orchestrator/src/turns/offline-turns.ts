@@ -32,26 +32,26 @@ export class OfflineTurns implements TurnModel {
         ...(intent === undefined ? {} : { intent }),
       };
     }
-    const text = await this.#pay(turn, decision.amount, signal);
-    return { text, by: "offline" };
+    return this.#pay(turn, decision.amount, signal);
   }
 
   async #pay(
     turn: TurnRequest,
     amount: number,
     signal: AbortSignal,
-  ): Promise<string> {
+  ): Promise<TurnAnswer> {
     const { agentCore, logger } = this.#deps;
     const language = languageOfTurn(turn);
     try {
       const core = agentCore.forTenant(turn.tenantId);
       const payment = await issuePayment(core, turn, amount, signal);
-      return paymentWords(payment, language);
+      const text = paymentWords(payment, language);
+      return { text, payment, by: "offline" };
     } catch (error) {
       // Given up, not answered: whoever gave it up has the turn answered again.
       if (signal.aborted || !(error instanceof AgentCoreError)) throw error;
       logger.warn({ err: error }, "a payment could not be issued");
-      return phrases.failed[language]();
+      return { text: phrases.failed[language](), by: "offline" };
     }
   }
 }

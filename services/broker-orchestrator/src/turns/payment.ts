@@ -2,18 +2,10 @@ import type { TenantAgentCore } from "@easymo/agent-core-client";
 import type { IntentLanguage } from "@easymo/intent-rules";
 import { deriveEventId } from "@easymo/messaging";
 import { phrases, spokenMoney } from "./phrases.js";
-import type { TurnRequest } from "./turn-model.js";
+import type { TurnAnswer, TurnRequest } from "./turn-model.js";
 
 /** A payment that agent-core issued. */
-export interface IssuedPayment {
-  readonly paymentId: string;
-  readonly method: string;
-  /** In the currency's minor unit. */
-  readonly amount: number;
-  readonly currency: string;
-  readonly code?: string;
-  readonly link?: string;
-}
+export type IssuedPayment = NonNullable<TurnAnswer["payment"]>;
 
 /**
  * Has agent-core issue a payment to the turn's person. A turn has one at most: a repeat of the turn is answered with the
@@ -45,19 +37,19 @@ export async function issuePayment(
     method,
     amount,
     currency,
-    ...(ussd === undefined ? {} : { code: ussd }),
-    ...(url === undefined ? {} : { link: url }),
+    ...(ussd === undefined ? {} : { ussd }),
+    ...(url === undefined ? {} : { url }),
   };
 }
 
 /** How a payment is told to the person: in our words, never in a model's. Pure. */
 export function paymentWords(
-  payment: Pick<IssuedPayment, "amount" | "currency" | "code" | "link">,
+  payment: Pick<IssuedPayment, "amount" | "currency" | "ussd" | "url">,
   language: IntentLanguage,
 ): string {
-  const { code, link } = payment;
+  const { ussd, url } = payment;
   const price = spokenMoney(payment.amount, payment.currency, language);
-  if (code !== undefined) return phrases.dial[language](price, code);
-  if (link !== undefined) return phrases.open[language](price, link);
+  if (ussd !== undefined) return phrases.dial[language](price, ussd);
+  if (url !== undefined) return phrases.open[language](price, url);
   return phrases.payByHand[language](price);
 }

@@ -2,7 +2,10 @@ import type { Agent } from "@easymo/routing";
 
 /** Who answers a person's turn in a conversation. */
 export interface TurnModel {
-  /** Answers one turn. Never rejects because a model is away: it falls back to what can be said without one. */
+  /**
+   * Answers one turn. Never rejects because a model is away: it falls back to what can be said without one. An empty text
+   * means that nothing is to be said. A repeat of a turn's key is answered as the first was.
+   */
   answer(turn: TurnRequest, signal: AbortSignal): Promise<TurnAnswer>;
 }
 
@@ -40,6 +43,16 @@ export interface TurnAnswer {
     readonly name: string;
     readonly slots: Readonly<Record<string, unknown>>;
     readonly confidence: number;
+  };
+  /** A payment that was issued in this turn; the text tells how to pay it. */
+  readonly payment?: {
+    readonly paymentId: string;
+    readonly method: "momo_ussd" | "payment_link" | "manual";
+    /** In the currency's minor unit. */
+    readonly amount: number;
+    readonly currency: string;
+    readonly ussd?: string;
+    readonly url?: string;
   };
   readonly usage?: {
     readonly inputTokens: number;

@@ -73,7 +73,7 @@ export class ModelTurn {
       payment === undefined
         ? said
         : [
-            withoutPayment(said, [payment.code, payment.link]),
+            withoutPayment(said, [payment.ussd, payment.url]),
             paymentWords(payment, languageOfTurn(this.#turn)),
           ]
             .filter((part) => part !== "")
@@ -86,6 +86,7 @@ export class ModelTurn {
         outputTokens: this.#outputTokens,
       },
       ...(intent === undefined ? {} : { intent }),
+      ...(payment === undefined ? {} : { payment }),
     };
   }
 
@@ -136,8 +137,8 @@ export class ModelTurn {
       ...[
         contact.phone,
         agent.transfer?.to,
-        payment?.code,
-        payment?.link,
+        payment?.ussd,
+        payment?.url,
       ].filter((one) => one !== undefined),
     ];
     if (madeUpDestination(words, known) !== undefined)
