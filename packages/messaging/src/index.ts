@@ -24,7 +24,7 @@ export {
   encodeEvent,
   type EncodedEvent,
 } from "./events/cloud-events.js";
-export { recordOf } from "./events/records.js";
+export { createRecord, recordOf } from "./events/records.js";
 export {
   eventSchemas,
   eventTypes,

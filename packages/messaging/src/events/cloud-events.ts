@@ -22,7 +22,14 @@ const CONTENT_TYPE = "application/json";
  * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md#32-binary-content-mode
  */
 export function encodeEvent(event: EasymoEvent): EncodedEvent {
-  const data = checkedData(event.type, event.data, event.tenantId);
+  return encodeData(event, checkedData(event.type, event.data, event.tenantId));
+}
+
+/** The same, of data that has just been checked. */
+export function encodeData(
+  event: Attributes & { readonly type: EventType },
+  data: EasymoEvent["data"],
+): EncodedEvent {
   return {
     headers: {
       ce_specversion: "1.0",

@@ -6,7 +6,7 @@ import { topicCatalogue } from "../topics/catalogue.generated.js";
 import { keyOf } from "../topics/keys.js";
 import { decodeEvent, encodeEvent } from "./cloud-events.js";
 import { createEvent, deriveEventId, type EasymoEvent } from "./event.js";
-import { recordOf } from "./records.js";
+import { createRecord, recordOf } from "./records.js";
 import { eventSchemas, eventTypes, isEventType } from "./schemas.js";
 
 const AT = "2026-03-01T08:30:00.123+02:00";
@@ -210,6 +210,38 @@ describe("an event", () => {
       data: { ...call, timestamp: AT, payload: "x".repeat(1_000_000) },
     });
     expect(() => recordOf("voice.sip.events", event)).toThrow("bytes");
+  });
+});
+
+describe("a record of a new event", () => {
+  const init = {
+    id: "the-event",
+    tenantId: "kigali-parts",
+    source: "/test",
+    requestId: "the-request",
+    data: {
+      callId: "call-1",
+      tenantId: "kigali-parts",
+      at: AT,
+      timestamp: AT,
+      payload: { digit: "5" },
+    },
+  };
+
+  test("is that of the event", () => {
+    expect(createRecord("voice.sip.events", "sip.dtmf", init)).toEqual(
+      recordOf("voice.sip.events", createEvent("sip.dtmf", init)),
+    );
+  });
+
+  test("is not made of data that an event could not have, nor for another topic", () => {
+    const wrong = { ...init, data: { ...init.data, callId: "" } };
+    expect(() => createRecord("voice.sip.events", "sip.dtmf", wrong)).toThrow(
+      "callId",
+    );
+    expect(() =>
+      createRecord("voice.contact.events", "sip.dtmf", init),
+    ).toThrow("does not belong on");
   });
 });
 

@@ -2,6 +2,7 @@ import { Redis } from "ioredis";
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.js";
 import { StoreUnavailableError } from "../../errors.js";
+import { ScriptBatches } from "./script-batches.js";
 import type { LuaScript } from "./scripts.js";
 
 /** A command that has no answer by then is given up. */
@@ -14,6 +15,10 @@ export class RedisConnection {
   readonly #redis: Redis;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #batches = new ScriptBatches(
+    (script, keys, args) => this.runOn(script, keys, args),
+    () => 0,
+  );
   #connecting: Promise<void> | undefined;
   #lastLogMs = Number.NEGATIVE_INFINITY;
 
@@ -37,13 +42,13 @@ export class RedisConnection {
     this.#redis.on("end", () => this.#logger.debug("redis connection ended"));
   }
 
-  /** Runs a script on one key: see `runOn`. */
+  /** Runs a script that answers for each of its keys on this one, together with who else runs it in the same turn. */
   run(
     script: LuaScript,
     key: string,
     args: readonly string[],
   ): Promise<unknown> {
-    return this.runOn(script, [key], args);
+    return this.#batches.run(script, key, args);
   }
 
   /** Runs a script by its digest; Redis is given the source when it does not have it (yet, or any more after a restart). */

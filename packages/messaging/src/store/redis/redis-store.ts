@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { z } from "zod";
 import type { Clock } from "../../clock.js";
 import { StoreUnavailableError } from "../../errors.js";
 import type {
@@ -22,11 +21,32 @@ import { redisVersioned } from "./versioned.js";
 /** How many claims of unknown outcome are remembered to be given back. */
 const MAX_DOUBTFUL = 1_000;
 
-const claimReply = z.tuple([
-  z.enum(["claimed", "in_flight", "done", "mismatch"]),
-  z.string(),
-]);
-const flagReply = z.union([z.literal(0), z.literal(1)]);
+interface ClaimReply {
+  readonly outcome: ClaimResult["outcome"];
+  readonly detail: string;
+}
+
+/** What the claim script says of a key. By hand: this is read for every request. */
+function claimReply(reply: unknown): ClaimReply {
+  if (Array.isArray(reply)) {
+    const [outcome, detail]: unknown[] = reply;
+    if (typeof detail === "string")
+      switch (outcome) {
+        case "claimed":
+        case "in_flight":
+        case "done":
+        case "mismatch":
+          return { outcome, detail };
+      }
+  }
+  throw new Error("Redis answered a claim with something else.");
+}
+
+/** What the other scripts say of a key: done, or not. */
+function flagReply(reply: unknown): boolean {
+  if (reply === 0 || reply === 1) return reply === 1;
+  throw new Error("Redis answered a script with something else.");
+}
 
 /** Gives back claims whose outcome never came: Redis may have carried them out, and their keys must not stay taken until the lease ends. */
 class DoubtfulClaims {
@@ -85,7 +105,7 @@ function redisIdempotency(
           doubtful.add(name(key), token);
           throw error;
         });
-      const [outcome, detail] = claimReply.parse(reply);
+      const { outcome, detail } = claimReply(reply);
       switch (outcome) {
         case "claimed":
           return { outcome, token };
@@ -100,12 +120,12 @@ function redisIdempotency(
     async confirm(key, token, { answer, ttlMs }) {
       const args = [token, answer, String(ttlMs)];
       const reply = await connection.run(confirmScript, name(key), args);
-      return flagReply.parse(reply) === 1;
+      return flagReply(reply);
     },
     async extend(key, token, { leaseMs }) {
       const args = [token, String(leaseMs)];
       const reply = await connection.run(extendScript, name(key), args);
-      return flagReply.parse(reply) === 1;
+      return flagReply(reply);
     },
     async release(key, token) {
       await connection.run(releaseScript, name(key), [token]);
@@ -138,7 +158,7 @@ function redisKeyValue(
         String(ttlMs),
       ];
       const reply = await connection.run(compareAndSetScript, name(key), args);
-      return flagReply.parse(reply) === 1;
+      return flagReply(reply);
     },
     delete: async (key) => {
       await connection.command((redis) => redis.del(name(key)));

@@ -10,53 +10,92 @@ function lua(source: string): LuaScript {
   return { source, sha1: createHash("sha1").update(source).digest("hex") };
 }
 
-/** KEYS[1] the claim; ARGV fingerprint, token, lease ms. A claim is a hash: f(ingerprint), t(oken), a(nswer). */
+// The scripts about claims and values take any number of keys, with as many arguments for each, and answer for each.
+
+/** KEYS claims; ARGV for each: fingerprint, token, lease ms. A claim is a hash: f(ingerprint), t(oken), a(nswer). */
 export const claimScript = lua(`
-local held = redis.call('HMGET', KEYS[1], 'f', 'a')
-if not held[1] then
-  redis.call('HSET', KEYS[1], 'f', ARGV[1], 't', ARGV[2])
-  redis.call('PEXPIRE', KEYS[1], ARGV[3])
-  return {'claimed', ''}
+local answers = {}
+for i, key in ipairs(KEYS) do
+  local held = redis.call('HMGET', key, 'f', 'a')
+  if not held[1] then
+    redis.call('HSET', key, 'f', ARGV[i * 3 - 2], 't', ARGV[i * 3 - 1])
+    redis.call('PEXPIRE', key, ARGV[i * 3])
+    answers[i] = {'claimed', ''}
+  elseif held[1] ~= ARGV[i * 3 - 2] then
+    answers[i] = {'mismatch', ''}
+  elseif held[2] then
+    answers[i] = {'done', held[2]}
+  else
+    answers[i] = {'in_flight', tostring(redis.call('PTTL', key))}
+  end
 end
-if held[1] ~= ARGV[1] then return {'mismatch', ''} end
-if held[2] then return {'done', held[2]} end
-return {'in_flight', tostring(redis.call('PTTL', KEYS[1]))}
+return answers
 `);
 
-/** KEYS[1] the claim; ARGV token, answer, time to live ms. */
+/** KEYS claims; ARGV for each: token, answer, time to live ms. */
 export const confirmScript = lua(`
-local held = redis.call('HMGET', KEYS[1], 't', 'a')
-if held[1] ~= ARGV[1] or held[2] then return 0 end
-redis.call('HSET', KEYS[1], 'a', ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-return 1
-`);
-
-/** KEYS[1] the claim; ARGV token, lease ms. */
-export const extendScript = lua(`
-local held = redis.call('HMGET', KEYS[1], 't', 'a')
-if held[1] ~= ARGV[1] or held[2] then return 0 end
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return 1
-`);
-
-/** KEYS[1] the claim; ARGV token. */
-export const releaseScript = lua(`
-local held = redis.call('HMGET', KEYS[1], 't', 'a')
-if held[1] ~= ARGV[1] or held[2] then return 0 end
-return redis.call('DEL', KEYS[1])
-`);
-
-/** KEYS[1] the value; ARGV '1' when a value is expected, the expected value, the new value, time to live ms. */
-export const compareAndSetScript = lua(`
-local present = redis.call('GET', KEYS[1])
-if ARGV[1] == '1' then
-  if present ~= ARGV[2] then return 0 end
-elseif present then
-  return 0
+local answers = {}
+for i, key in ipairs(KEYS) do
+  local held = redis.call('HMGET', key, 't', 'a')
+  if held[1] ~= ARGV[i * 3 - 2] or held[2] then
+    answers[i] = 0
+  else
+    redis.call('HSET', key, 'a', ARGV[i * 3 - 1])
+    redis.call('PEXPIRE', key, ARGV[i * 3])
+    answers[i] = 1
+  end
 end
-redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
-return 1
+return answers
+`);
+
+/** KEYS claims; ARGV for each: token, lease ms. */
+export const extendScript = lua(`
+local answers = {}
+for i, key in ipairs(KEYS) do
+  local held = redis.call('HMGET', key, 't', 'a')
+  if held[1] ~= ARGV[i * 2 - 1] or held[2] then
+    answers[i] = 0
+  else
+    redis.call('PEXPIRE', key, ARGV[i * 2])
+    answers[i] = 1
+  end
+end
+return answers
+`);
+
+/** KEYS claims; ARGV for each: token. */
+export const releaseScript = lua(`
+local answers = {}
+for i, key in ipairs(KEYS) do
+  local held = redis.call('HMGET', key, 't', 'a')
+  if held[1] ~= ARGV[i] or held[2] then
+    answers[i] = 0
+  else
+    answers[i] = redis.call('DEL', key)
+  end
+end
+return answers
+`);
+
+/** KEYS values; ARGV for each: '1' when a value is expected, the expected value, the new value, time to live ms. */
+export const compareAndSetScript = lua(`
+local answers = {}
+for i, key in ipairs(KEYS) do
+  local present = redis.call('GET', key)
+  local fits
+  if ARGV[i * 4 - 3] == '1' then
+    fits = present == ARGV[i * 4 - 2]
+  else
+    fits = not present
+  end
+  if fits then
+    redis.call('SET', key, ARGV[i * 4 - 1], 'PX', ARGV[i * 4])
+    answers[i] = 1
+  else
+    answers[i] = 0
+  end
+end
+return answers
 `);
 
 /**
