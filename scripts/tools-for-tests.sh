@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings the programs that the suites talk to, where they are missing: Redis, Postgres and Chromium (as root on Debian),
-# Java and Maven for Kafka. Otherwise one sentence says what to install.
+# Brings the programs that the suites talk to, where they are missing (as root on Debian): Redis, Postgres, Chromium,
+# Kamailio and SIPp; Java and Maven for Kafka. Otherwise one sentence says what to install.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 . scripts/say.sh
@@ -12,6 +12,12 @@ reachable() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 if [ -z "${REDIS_URL:-}" ] && ! reachable 6379; then has redis-server || missing+=(redis-server); fi
 if [ -z "${TEST_DATABASE_URL:-}" ] && ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then missing+=(postgresql); fi
 has chromium || has chromium-browser || has google-chrome || missing+=(chromium)
+[ -x /usr/sbin/kamailio ] || missing+=(kamailio)
+for module in sqlite:db_sqlite utils:http_client tls:tls; do
+  ls /usr/lib/*/kamailio/modules/"${module#*:}.so" >/dev/null 2>&1 || missing+=("kamailio-${module%:*}-modules")
+done
+has sqlite3 || missing+=(sqlite3)
+has sipp || missing+=(sip-tester)
 if [ -z "${KAFKA_BROKERS:-}" ] && ! reachable 9092; then
   has java || missing+=(default-jre-headless)
   has mvn || [ -d .tools/kafka ] || missing+=(maven)

@@ -55,12 +55,13 @@ export class ServiceProcess {
     return service_;
   }
 
-  /** Starts it and waits for nothing. */
+  /** Starts it, on the environment's PORT or else on a free one, and waits for nothing. */
   static async launch(
     service: string,
     env: Record<string, string>,
   ): Promise<ServiceProcess> {
-    const [port = 0] = await freePorts(1);
+    const [free = 0] = env.PORT === undefined ? await freePorts(1) : [];
+    const port = env.PORT === undefined ? free : Number(env.PORT);
     return new ServiceProcess(service, port, env);
   }
 
