@@ -1,11 +1,5 @@
 import type { AgentCoreClient } from "@easymo/agent-core-client";
-import {
-  createConsumer,
-  SpooledPublisher,
-  type Bus,
-  type EventConsumer,
-  type Store,
-} from "@easymo/messaging";
+import { SpooledPublisher, type Bus, type Store } from "@easymo/messaging";
 import type { RoutingSource } from "@easymo/routing";
 import {
   createServiceHttp,
@@ -13,29 +7,28 @@ import {
   type ServiceKit,
   type Timer,
 } from "@easymo/service-kit";
-import { OpenAI } from "openai";
 import { CallEvents } from "./call/call-events.js";
-import type { CallIdentity, StreamOutcome } from "./call/call-state.js";
+import type { StopReason, StreamOutcome } from "./call/call-state.js";
+import type { Call } from "./call/call.js";
 import { createCallPorts } from "./call-ports.js";
 import { callsApi } from "./calls-api/calls-routes.js";
+import type { VoiceBridgeConfig } from "./config.js";
 import { FrameArena } from "./media/frame-writer.js";
 import { voiceMetrics, type VoiceMetrics } from "./metrics.js";
 import { OptOutRegistrar } from "./opt-outs/opt-out-registrar.js";
 import { PaymentMessages } from "./payment/payment-messages.js";
-import { identityOf, type CarrierCall } from "./registry/call-identity.js";
+import { Admissions } from "./registry/admissions.js";
 import { CallRegistry } from "./registry/call-registry.js";
-import { StreamOutcomes } from "./registry/stream-outcomes.js";
 import { callStatusHandler } from "./registry/call-status.js";
-import type { MediaLeg, MediaLegListener } from "./telephony/media-leg.js";
-import { sipHandOver } from "./telephony/openai-sip/hand-over.js";
-import {
-  concludeSipCall,
-  sideBandLeg,
-} from "./telephony/openai-sip/sip-calls.js";
+import { StreamOutcomes } from "./registry/stream-outcomes.js";
+import { CallDirectory } from "./replicas/call-directory.js";
+import { CallLeases } from "./replicas/call-leases.js";
+import { HeldEvents } from "./replicas/held-events.js";
+import { SipGateway } from "./telephony/openai-sip/sip-gateway.js";
 import { MediaEndpoint } from "./telephony/twilio/media-endpoint.js";
+import type { SignatureSettings } from "./telephony/twilio/signature.js";
 import { createTwilioCarrier } from "./telephony/twilio/twilio-carrier.js";
 import { twilioWebhooks } from "./telephony/twilio/webhooks.js";
-import type { VoiceBridgeConfig } from "./config.js";
 
 /** What voice-bridge is composed of; nothing of it is started here. */
 export interface VoiceBridgeDeps extends ServiceKit {
@@ -47,8 +40,6 @@ export interface VoiceBridgeDeps extends ServiceKit {
 
 const TICK_MS = 200;
 const CARRIER_TIMEOUT_MS = 10_000;
-/** A caller on a SIP line that nobody speaks on does not wait for long. */
-const HAND_OVER_RETRY_DELAYS_MS = [500, 1_000, 2_000];
 const SPOOL_MAX_BYTES = 512 * 1024 * 1024;
 const FLUSH_TIMEOUT_MS = 10_000;
 /** How long the carrier may take to ask how a call goes on. */
@@ -68,15 +59,17 @@ class VoiceBridge implements ServiceApp {
   readonly #deps: VoiceBridgeDeps;
   readonly #metrics: VoiceMetrics;
   readonly #publisher: SpooledPublisher;
+  readonly #heldEvents: HeldEvents;
   readonly #events: CallEvents;
   readonly #optOuts: OptOutRegistrar;
   readonly #payments: PaymentMessages;
   readonly #outcomes: StreamOutcomes;
   readonly #registry: CallRegistry;
+  readonly #leases: CallLeases;
+  readonly #directory: CallDirectory;
+  readonly #admissions: Admissions;
   readonly #media: MediaEndpoint;
-  readonly #sipCalls: EventConsumer;
-  readonly #openai: OpenAI;
-  readonly #concluding = new Set<Promise<void>>();
+  readonly #sip: SipGateway;
   readonly #modelSessionMaxMs: number;
   #ticker: Timer | undefined;
 
@@ -97,56 +90,36 @@ class VoiceBridge implements ServiceApp {
       metrics: deps.metrics,
       clock,
     });
-    this.#events = new CallEvents(this.#publisher, clock, logger);
+    this.#heldEvents = new HeldEvents(this.#publisher);
+    this.#events = new CallEvents(this.#heldEvents, clock, logger);
     this.#outcomes = new StreamOutcomes(store.keyValue, logger);
+    const agentCore = (tenantId: string, requestId: string) =>
+      deps.agentCore.forTenant(tenantId, { requestId });
     this.#optOuts = new OptOutRegistrar({
-      agentCore: (tenantId, requestId) =>
-        deps.agentCore.forTenant(tenantId, { requestId }),
+      agentCore,
       keyValue: store.keyValue,
       clock,
       logger,
       registered: () => this.#metrics.optOuts.inc({ channel: "voice" }),
     });
     this.#payments = new PaymentMessages({
-      agentCore: (identity) => this.#tenant(identity),
+      agentCore: ({ tenantId, requestId }) => agentCore(tenantId, requestId),
       events: this.#events,
       logger,
     });
     const arena = new FrameArena();
-    this.#registry = new CallRegistry({
-      ports: createCallPorts(config, {
-        ...deps,
-        arena,
-        voice: this.#metrics,
-        events: this.#events,
-        optOuts: this.#optOuts,
-        payments: this.#payments,
-      }),
-      limits: {
-        idleMs: config.CALL_IDLE_SECONDS * 1_000,
-        sampleMs: config.MEDIA_SAMPLE_SECONDS * 1_000,
-      },
-      maxCalls: config.MAX_CALLS,
+    this.#registry = this.#createRegistry(arena);
+    const { idempotency, broadcasts } = store;
+    const registry = this.#registry;
+    this.#leases = new CallLeases({ idempotency, clock, logger });
+    this.#directory = new CallDirectory({
+      registry,
+      broadcasts,
       clock,
       logger,
-      ended: (call, reason, outcome) => {
-        const { direction, callId, channel } = call.identity;
-        if (channel === "sip" && reason !== "caller_hangup")
-          this.#conclude(callId, outcome);
-        this.#metrics.calls.inc({ direction, outcome: reason });
-        this.#outcomes.set(
-          callId,
-          { outcome, language: call.language },
-          channel === "twilio" &&
-            reason !== "caller_hangup" &&
-            reason !== "connection_lost",
-        );
-        logger.info(
-          { callId, reason, tenantId: call.identity.tenantId },
-          "call ended",
-        );
-      },
     });
+    this.#admissions = this.#createAdmissions();
+    this.#sip = this.#createSipGateway();
     const signatures = {
       authToken: config.TWILIO_AUTH_TOKEN,
       publicUrl: new URL(config.PUBLIC_URL),
@@ -157,15 +130,8 @@ class VoiceBridge implements ServiceApp {
       arena,
       clock,
       logger,
-      admit: (call, requestId, leg) => this.#admit(call, requestId, leg),
+      admit: (...stream) => this.#admissions.admit(...stream),
     });
-    this.#openai = new OpenAI({
-      apiKey: config.OPENAI_API_KEY ?? "",
-      baseURL: config.OPENAI_BASE_URL,
-      timeout: CARRIER_TIMEOUT_MS,
-      maxRetries: 1,
-    });
-    this.#sipCalls = this.#sipConsumer();
     this.http = this.#createHttp(signatures);
   }
 
@@ -175,13 +141,14 @@ class VoiceBridge implements ServiceApp {
 
   async start(): Promise<void> {
     await this.#publisher.open();
-    await this.#sipCalls.start();
+    await Promise.all([this.#directory.start(), this.#sip.start()]);
+    this.#leases.start();
     this.#tick();
   }
 
   stopTaking(): void {
     this.#registry.stopTaking();
-    this.#sipCalls.pause();
+    this.#sip.pause();
   }
 
   /** Live calls go on until they end, or until DRAIN_SECONDS are over. */
@@ -201,15 +168,16 @@ class VoiceBridge implements ServiceApp {
     await Promise.all([
       this.#outcomes.settled(CONTINUATION_TIMEOUT_MS, this.#deps.clock),
       this.#optOuts.flush(FLUSH_TIMEOUT_MS),
-      ...this.#concluding,
+      this.#sip.concluded(),
     ]);
   }
 
   async close(): Promise<void> {
     this.#ticker?.cancel();
+    this.#leases.stop();
     this.#media.close();
     this.#optOuts.close();
-    await this.#sipCalls.stop();
+    await Promise.all([this.#sip.stop(), this.#directory.close()]);
     await this.#publisher.flush(FLUSH_TIMEOUT_MS);
     await this.#publisher.close();
     await this.#deps.routing.close();
@@ -217,45 +185,80 @@ class VoiceBridge implements ServiceApp {
     await Promise.all([this.#deps.bus.close(), this.#deps.store.close()]);
   }
 
-  #conclude(callId: string, outcome: StreamOutcome): void {
-    const { logger } = this.#deps;
-    const done = concludeSipCall(this.#openai, callId, outcome, logger).finally(
-      () => this.#concluding.delete(done),
-    );
-    this.#concluding.add(done);
-  }
-
-  #sipConsumer(): EventConsumer {
-    const { bus, store, routing, clock, logger, metrics } = this.#deps;
-    return createConsumer({
-      bus,
-      group: "voice-bridge",
-      topics: ["voice.sip.events"],
-      fromBeginning: false,
-      retryDelaysMs: HAND_OVER_RETRY_DELAYS_MS,
-      handler: sipHandOver({
-        routing: () => routing.current(),
-        keyValue: store.keyValue,
-        clock,
-        logger,
-        modelSessionMaxMs: this.#modelSessionMaxMs,
-        capacity: () => this.#capacity(),
-        begin: (identity) => {
-          if (this.#registry.get(identity.callId) !== undefined) return;
-          this.#registry.begin(identity).attach(sideBandLeg(identity.callId));
-          this.#logCall(identity);
-        },
+  #createRegistry(arena: FrameArena): CallRegistry {
+    const config = this.#config;
+    const { clock, logger } = this.#deps;
+    return new CallRegistry({
+      ports: createCallPorts(config, {
+        ...this.#deps,
+        arena,
+        voice: this.#metrics,
+        events: this.#events,
+        optOuts: this.#optOuts,
+        payments: this.#payments,
       }),
-      logger,
-      metrics,
+      limits: {
+        idleMs: config.CALL_IDLE_SECONDS * 1_000,
+        sampleMs: config.MEDIA_SAMPLE_SECONDS * 1_000,
+      },
+      maxCalls: config.MAX_CALLS,
       clock,
+      logger,
+      ended: (...ending) => this.#ended(...ending),
     });
   }
 
-  #createHttp(signatures: {
-    authToken: string | undefined;
-    publicUrl: URL;
-  }): ServiceApp["http"] {
+  #ended(call: Call, reason: StopReason, outcome: StreamOutcome): void {
+    const { direction, callId, channel, tenantId } = call.identity;
+    this.#leases.release(callId);
+    if (channel === "sip" && reason !== "caller_hangup")
+      this.#sip.conclude(callId, outcome);
+    this.#metrics.calls.inc({ direction, outcome: reason });
+    // A stream that never came here may be another replica's, which knows how it goes on.
+    if (call.isAttached || reason !== "connection_lost")
+      this.#outcomes.set(
+        callId,
+        { outcome, language: call.language },
+        channel === "twilio" &&
+          reason !== "caller_hangup" &&
+          reason !== "connection_lost",
+      );
+    this.#deps.logger.info({ callId, reason, tenantId }, "call ended");
+  }
+
+  #createAdmissions(): Admissions {
+    const { routing, agentCore, logger } = this.#deps;
+    return new Admissions({
+      registry: this.#registry,
+      leases: this.#leases,
+      directory: this.#directory,
+      events: this.#heldEvents,
+      agentCore,
+      routing: () => routing.current(),
+      modelSessionMaxMs: this.#modelSessionMaxMs,
+      model: this.#config.OPENAI_REALTIME_MODEL,
+      logger,
+    });
+  }
+
+  #createSipGateway(): SipGateway {
+    const { bus, store, routing, clock, logger, metrics } = this.#deps;
+    return new SipGateway({
+      bus,
+      metrics,
+      clock,
+      logger,
+      apiKey: this.#config.OPENAI_API_KEY,
+      baseUrl: this.#config.OPENAI_BASE_URL,
+      keyValue: store.keyValue,
+      routing: () => routing.current(),
+      modelSessionMaxMs: this.#modelSessionMaxMs,
+      capacity: () => this.#admissions.capacity(),
+      begin: (identity) => this.#admissions.lead(identity),
+    });
+  }
+
+  #createHttp(signatures: SignatureSettings): ServiceApp["http"] {
     const { bus, store, agentCore } = this.#deps;
     return createServiceHttp({
       kit: this.#deps,
@@ -272,22 +275,21 @@ class VoiceBridge implements ServiceApp {
     });
   }
 
-  #webhooks(signatures: { authToken: string | undefined; publicUrl: URL }) {
+  #webhooks(signatures: SignatureSettings) {
+    const admissions = this.#admissions;
     return twilioWebhooks({
       signatures,
-      identify: (call, requestId) => this.#identify(call, requestId),
-      capacity: () => this.#capacity(),
-      expect: (identity) => {
-        if (this.#registry.get(identity.callId) === undefined)
-          this.#registry.begin(identity);
-      },
+      identify: (call, requestId) => admissions.identify(call, requestId),
+      capacity: () => admissions.capacity(),
+      expect: (identity) => admissions.expect(identity),
       continuation: (callId) => this.#outcomes.get(callId),
       status: callStatusHandler({
         registry: this.#registry,
+        directory: this.#directory,
         events: this.#events,
         metrics: this.#metrics,
         logger: this.#deps.logger,
-        identify: (call, requestId) => this.#identify(call, requestId),
+        identify: (call, requestId) => admissions.identify(call, requestId),
       }),
     });
   }
@@ -296,7 +298,7 @@ class VoiceBridge implements ServiceApp {
     const config = this.#config;
     const { routing, store, logger } = this.#deps;
     return callsApi({
-      registry: this.#registry,
+      directory: this.#directory,
       apiToken: config.VOICE_API_TOKEN,
       routing: () => routing.current(),
       carrier: this.#carrier(),
@@ -304,7 +306,7 @@ class VoiceBridge implements ServiceApp {
       events: this.#events,
       logger,
       modelSessionMaxMs: this.#modelSessionMaxMs,
-      capacity: () => this.#capacity(),
+      capacity: () => this.#admissions.capacity(),
       keyOutcome: (outcome) =>
         this.#metrics.idempotency.inc({ surface: "calls", outcome }),
       hasOptedOut: (tenantId, phone, requestId) =>
@@ -324,70 +326,6 @@ class VoiceBridge implements ServiceApp {
       publicUrl: new URL(config.PUBLIC_URL),
       timeoutMs: CARRIER_TIMEOUT_MS,
     });
-  }
-
-  #capacity(): "free" | "full" | "draining" {
-    if (this.#registry.isDraining) return "draining";
-    return this.#registry.isFull ? "full" : "free";
-  }
-
-  #identify(call: CarrierCall, requestId: string): CallIdentity | undefined {
-    const identity = identityOf(
-      call,
-      this.#deps.routing.current(),
-      requestId,
-      this.#modelSessionMaxMs,
-    );
-    const model = this.#config.OPENAI_REALTIME_MODEL;
-    if (identity === undefined || model === undefined) return identity;
-    return { ...identity, agent: { ...identity.agent, model } };
-  }
-
-  /** A stream begins: of a call that was expected, or that another replica expected. */
-  #admit(
-    carrierCall: CarrierCall,
-    requestId: string,
-    leg: MediaLeg,
-  ): { listener: MediaLegListener } | { refusal: string } {
-    const known = this.#registry.get(carrierCall.callId);
-    if (known?.isAttached === true)
-      return { refusal: "the call has a media socket already" };
-    let call = known;
-    if (call === undefined) {
-      const capacity = this.#capacity();
-      if (capacity !== "free")
-        return {
-          refusal: capacity === "full" ? "all lines are busy" : "draining",
-        };
-      const identity = this.#identify(carrierCall, requestId);
-      if (identity === undefined)
-        return { refusal: "no channel has the number that was called" };
-      call = this.#registry.begin(identity);
-    }
-    call.attach(leg);
-    this.#logCall(call.identity);
-    return { listener: call };
-  }
-
-  /** Every call is known to agent-core, for dispositions and reports. */
-  #logCall(identity: CallIdentity): void {
-    const { callId, direction, channel, agent } = identity;
-    this.#tenant(identity)
-      .createCall(
-        { callId, direction, platform: channel, region: agent.payment.region },
-        { idempotencyKey: `create-call:${callId}` },
-      )
-      .catch((error: unknown) => {
-        this.#deps.logger.warn(
-          { err: error, callId },
-          "call not logged in agent-core",
-        );
-      });
-  }
-
-  #tenant(identity: CallIdentity) {
-    const { tenantId, requestId } = identity;
-    return this.#deps.agentCore.forTenant(tenantId, { requestId });
   }
 
   #tick(): void {

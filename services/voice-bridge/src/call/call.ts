@@ -11,6 +11,7 @@ import type { MediaLeg, MediaLegListener } from "../telephony/media-leg.js";
 import { toolDefinitions } from "../tools/definitions.js";
 import type { CallEffect, CallObservation } from "./call-effects.js";
 import type { CallEvents } from "./call-events.js";
+import type { CallView } from "./call-view.js";
 import { decide, type CallInput } from "./call-machine.js";
 import {
   createCallState,
@@ -152,6 +153,13 @@ export class Call implements MediaLegListener {
 
   end(reason: StopReason, outcome: StreamOutcome = { kind: "hang_up" }): void {
     this.#step({ type: "end", reason, outcome });
+  }
+
+  /** Another replica has the call: nothing of it is told, and nothing more done. */
+  abandon(): void {
+    this.#state.phase = "ended";
+    this.#sessions.close();
+    this.#agentAudio.drop();
   }
 
   // ---- the caller's side -------------------------------------------------
@@ -372,17 +380,4 @@ export class Call implements MediaLegListener {
     );
     this.#ports.ended(this, reason, outcome);
   }
-}
-
-/** A call as the calls API shows it. Times in milliseconds. */
-export interface CallView {
-  readonly callId: string;
-  readonly tenantId: string;
-  readonly agent: string;
-  readonly direction: "inbound" | "outbound";
-  readonly from: string;
-  readonly to: string;
-  readonly status: "dialing" | "connecting" | "live" | "ending" | "ended";
-  readonly durationMs: number;
-  readonly turns: number;
 }

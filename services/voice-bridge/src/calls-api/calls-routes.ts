@@ -5,16 +5,12 @@ import {
   setTenant,
   validated,
 } from "@easymo/service-kit";
-import {
-  Router,
-  type Request,
-  type RequestHandler,
-  type Response,
-} from "express";
+import { Router, type Request, type RequestHandler } from "express";
 import { z } from "zod";
-import type { Call } from "../call/call.js";
-import type { CallRegistry } from "../registry/call-registry.js";
+import type { CallView } from "../call/call-view.js";
+import type { CallCommand } from "../registry/call-commands.js";
 import { e164 } from "../registry/call-identity.js";
+import type { CallDirectory } from "../replicas/call-directory.js";
 import { hasBearer } from "../telephony/twilio/signature.js";
 import {
   outboundCallBody,
@@ -23,7 +19,7 @@ import {
 } from "./outbound-calls.js";
 
 export interface CallsApiDeps extends OutboundCallsDeps {
-  readonly registry: CallRegistry;
+  readonly directory: CallDirectory;
   readonly apiToken: string;
 }
 
@@ -54,80 +50,96 @@ export function callsApi(deps: CallsApiDeps): Router {
     if (replayed) response.set("Idempotency-Replayed", "true");
     response.status(202).json(call);
   };
-  const list: RequestHandler = (request, response) => {
+  const list: RequestHandler = async (request, response) => {
     const { tenantId } = request.query;
-    const calls = deps.registry
-      .all()
-      .filter((call) => call.isAttached)
-      .map((call) => call.view())
-      .filter(
+    const { calls, complete } = await deps.directory.list();
+    response.json({
+      calls: calls.filter(
         (view) => typeof tenantId !== "string" || view.tenantId === tenantId,
-      );
-    response.json({ calls });
+      ),
+      ...(complete ? {} : { incomplete: true }),
+    });
   };
   router.post(["/calls", "/calls/outbound"], guard, jsonBody(), start);
   router.get(["/calls", "/analytics/live-calls"], guard, list);
-  router.get("/calls/:callId", guard, (request, response) => {
-    response.json(liveCall(deps, request).view());
+  router.get("/calls/:callId", guard, async (request, response) => {
+    response.json(await onCall(deps, request, { do: "view" }));
   });
-  router.post("/calls/:callId/hangup", guard, (request, response) => {
-    const call = liveCall(deps, request);
-    call.end("api_hangup");
-    accepted(response, call);
+  router.post("/calls/:callId/hangup", guard, async (request, response) => {
+    const call = await onCall(deps, request, { do: "hang_up" });
+    response.status(202).json(call);
   });
   router.post(
     "/calls/:callId/transfer",
     guard,
     jsonBody(),
-    (request, response) => {
-      const call = liveCall(deps, request);
+    async (request, response) => {
       const body = validated(transferBody, request.body ?? {}, "body");
-      const { to, queue } = transferTarget(call, body.to);
-      call.transfer(to, queue, body.reason ?? "asked through the calls API");
-      accepted(response, call);
+      const call = await onCall(deps, request, {
+        do: "transfer",
+        ...(body.to === undefined ? {} : { to: transferNumber(body.to) }),
+        reason: body.reason ?? "asked through the calls API",
+      });
+      response.status(202).json(call);
     },
   );
   return router;
 }
 
-function transferTarget(
-  call: Call,
-  given: string | undefined,
-): { to: string; queue: string | undefined } {
-  if (given === undefined) {
-    const { transfer } = call.identity.agent;
-    if (transfer !== undefined) return transfer;
-  }
-  const to = given === undefined ? undefined : e164(given);
-  if (to !== undefined) return { to, queue: undefined };
-  throw new Problem({
+function transferNumber(given: string): string {
+  const to = e164(given);
+  if (to === undefined) throw badTarget("must be a phone number in E.164");
+  return to;
+}
+
+function badTarget(message: string): Problem {
+  return new Problem({
     status: 400,
     code: "invalid_request",
     title: "The request is not valid",
-    detail:
-      given === undefined
-        ? "to: is needed because the agent has no transfer target"
-        : "to: must be a phone number in E.164",
-    extra: { errors: [{ field: "to", message: "must be a phone number" }] },
+    detail: `to: ${message}`,
+    extra: { errors: [{ field: "to", message }] },
   });
 }
 
-function liveCall(deps: CallsApiDeps, request: Request): Call {
+/** What the call is after the command, whichever replica has it. */
+async function onCall(
+  deps: CallsApiDeps,
+  request: Request,
+  command: CallCommand,
+): Promise<CallView> {
   const { callId } = request.params;
-  const call =
-    typeof callId === "string" ? deps.registry.get(callId) : undefined;
-  if (call === undefined)
-    throw new Problem({
-      status: 404,
-      code: "unknown_call",
-      title: "There is no such live call here",
-    });
-  setTenant(call.identity.tenantId);
-  return call;
+  const answer =
+    typeof callId === "string"
+      ? await deps.directory.run(callId, command)
+      : { kind: "unknown" as const, complete: true };
+  switch (answer.kind) {
+    case "done":
+      setTenant(answer.call.tenantId);
+      return answer.call;
+    case "no_target":
+      throw badTarget("is needed because the agent has no transfer target");
+    case "unknown":
+      throw answer.complete ? unknownCall() : notAllAsked();
+  }
 }
 
-function accepted(response: Response, call: Call): void {
-  response.status(202).json(call.view());
+function unknownCall(): Problem {
+  return new Problem({
+    status: 404,
+    code: "unknown_call",
+    title: "There is no such live call",
+  });
+}
+
+function notAllAsked(): Problem {
+  return new Problem({
+    status: 503,
+    code: "replicas_unreachable",
+    title: "The call is not here, and not every replica can be asked for it",
+    headers: { "retry-after": "1" },
+    retryable: true,
+  });
 }
 
 function bearer(token: string): RequestHandler {

@@ -71,6 +71,18 @@ export class CallRegistry {
     return call;
   }
 
+  /** Another replica has this call: nothing more is done about it here, and nothing told. */
+  abandon(call: Call): void {
+    call.abandon();
+    this.#remove(call.identity.callId, call);
+  }
+
+  /** Another replica has the stream that was expected here. */
+  forget(callId: string): void {
+    const call = this.get(callId);
+    if (call?.isAttached === false) this.abandon(call);
+  }
+
   tick(): void {
     const nowMs = this.#options.clock.monotonicMs();
     for (const { call, createdAtMs } of this.#calls.values()) {

@@ -3,11 +3,13 @@ import type { CallEvents } from "../call/call-events.js";
 import type { CallIdentity } from "../call/call-state.js";
 import type { VoiceMetrics } from "../metrics.js";
 import type { CallStatus } from "../telephony/twilio/webhooks.js";
+import type { CallDirectory } from "../replicas/call-directory.js";
 import type { CarrierCall } from "./call-identity.js";
 import type { CallRegistry } from "./call-registry.js";
 
 export interface CallStatusDeps {
   readonly registry: CallRegistry;
+  readonly directory: CallDirectory;
   readonly events: CallEvents;
   readonly metrics: VoiceMetrics;
   readonly logger: Logger;
@@ -22,13 +24,13 @@ const NOT_ANSWERED: ReadonlyMap<string, string> = new Map([
   ["canceled", "canceled"],
 ]);
 
-/** What the carrier's status callbacks mean for a call. */
+/** What the carrier's status callbacks mean for a call; they come to any replica. */
 export function callStatusHandler(deps: CallStatusDeps) {
   return (status: CallStatus): void => {
     const { call } = status;
     const live = deps.registry.get(call.callId);
     if (status.answeredBy?.startsWith("machine") === true)
-      live?.end("answering_machine");
+      deps.directory.tell(call.callId, { do: "machine_answered" });
     if (status.streamError !== undefined)
       deps.logger.warn(
         { callId: call.callId, streamEvent: status.streamEvent },
@@ -38,8 +40,8 @@ export function callStatusHandler(deps: CallStatusDeps) {
     if (reason !== undefined && live?.isAttached !== true)
       notAnswered(deps, status, reason);
     // A caller who hangs up before the stream: the model waits for nobody.
-    if (status.callStatus === "completed" && live?.isAttached === false)
-      live.end("caller_hangup");
+    if (status.callStatus === "completed")
+      deps.directory.tell(call.callId, { do: "completed" });
   };
 }
 

@@ -11,6 +11,8 @@ export interface MediaLeg {
   clear(): void;
   /** Ends the stream; the carrier goes on with what follows it. */
   close(): void;
+  /** Ends a stream that should not be: somebody else has the call. */
+  refuse(reason: string): void;
 }
 
 export interface MediaLegListener {

@@ -10,7 +10,7 @@ import {
   createAgentCoreClient,
   type TenantAgentCore,
 } from "@easymo/agent-core-client";
-import { CarrierSimulator } from "@easymo/carrier-simulator";
+import { CarrierSimulator, signRequest } from "@easymo/carrier-simulator";
 import {
   createMemoryBus,
   createMemoryStore,
@@ -32,7 +32,7 @@ import {
 import { createVoiceBridge } from "../app.js";
 import { readVoiceBridgeConfig } from "../config.js";
 import { FakeModel } from "./fake-model.js";
-import { ROUTING } from "./machine-fixture.js";
+import { DESK, ROUTING } from "./machine-fixture.js";
 
 export const SECRET = "a-secret-for-tests-of-32-characters!";
 export const AUTH_TOKEN = "twilio-auth-token";
@@ -226,6 +226,27 @@ export class RunningBridge {
         "content-type": "application/json",
         ...Object.fromEntries(new Headers(init.headers)),
       },
+    });
+  }
+
+  /** A webhook of the carrier, signed. */
+  webhook(path: string, fields: Record<string, string>): Promise<Response> {
+    const form = {
+      From: "+250788123456",
+      To: DESK,
+      Direction: "inbound",
+      ...fields,
+    };
+    return fetch(`${this.service.url}${path}`, {
+      method: "POST",
+      headers: {
+        "x-twilio-signature": signRequest(
+          AUTH_TOKEN,
+          `${PUBLIC_URL}${path}`,
+          form,
+        ),
+      },
+      body: new URLSearchParams(form),
     });
   }
 

@@ -12,6 +12,7 @@ export interface HandOverDeps {
   readonly logger: Logger;
   readonly modelSessionMaxMs: number;
   capacity(): "free" | "full" | "draining";
+  /** The call is this replica's to lead. */
   begin(identity: CallIdentity): void;
 }
 

@@ -13,6 +13,7 @@ export function sideBandLeg(callId: string): MediaLeg {
     play: () => undefined,
     clear: () => undefined,
     close: () => undefined,
+    refuse: () => undefined,
   };
 }
 

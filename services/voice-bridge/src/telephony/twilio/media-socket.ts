@@ -59,7 +59,7 @@ export class TwilioMediaSocket implements MediaLeg {
     this.#socket = options.socket;
     this.#writer = new FrameWriter(options.connection, options.arena, false);
     this.#startTimer = options.clock.setTimeout(
-      () => this.#refuse("no start message in time"),
+      () => this.refuse("no start message in time"),
       options.startTimeoutMs,
     );
     this.#socket.on("message", (data, isBinary) => {
@@ -106,6 +106,11 @@ export class TwilioMediaSocket implements MediaLeg {
     this.#close(CLOSE_CODES.normal, "");
   }
 
+  refuse(reason: string): void {
+    this.#options.logger.warn({ reason }, "media socket refused");
+    this.#close(CLOSE_CODES.policyViolation, reason);
+  }
+
   #message(data: Buffer, start: number, end: number): void {
     if (this.#over) return;
     const listener = this.#listener;
@@ -135,7 +140,7 @@ export class TwilioMediaSocket implements MediaLeg {
         this.#odd(`unknown event ${read.event.slice(0, 40)}`);
         return;
       case "malformed":
-        if (listener === undefined) this.#refuse("not a Media Streams message");
+        if (listener === undefined) this.refuse("not a Media Streams message");
         else this.#odd("malformed message");
     }
   }
@@ -143,7 +148,7 @@ export class TwilioMediaSocket implements MediaLeg {
   #beforeStart(message: StreamMessage): void {
     if (message.event === "connected") return;
     if (message.event === "start") this.#start(message);
-    else this.#refuse(`${message.event} before start`);
+    else this.refuse(`${message.event} before start`);
   }
 
   #start(start: StreamStart): void {
@@ -160,11 +165,11 @@ export class TwilioMediaSocket implements MediaLeg {
       format !== undefined &&
       (format.encoding !== "audio/x-mulaw" || format.sampleRate !== 8000)
     ) {
-      this.#refuse("only audio/x-mulaw at 8000 Hz");
+      this.refuse("only audio/x-mulaw at 8000 Hz");
       return;
     }
     const admission = this.#options.admit(start, this);
-    if ("refusal" in admission) this.#refuse(admission.refusal);
+    if ("refusal" in admission) this.refuse(admission.refusal);
     else this.#listener = admission.listener;
   }
 
@@ -212,11 +217,6 @@ export class TwilioMediaSocket implements MediaLeg {
         { what },
         "message on the media socket ignored",
       );
-  }
-
-  #refuse(reason: string): void {
-    this.#options.logger.warn({ reason }, "media socket refused");
-    this.#close(CLOSE_CODES.policyViolation, reason);
   }
 
   #close(code: number, reason: string): void {

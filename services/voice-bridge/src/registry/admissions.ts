@@ -1,0 +1,131 @@
+import type { AgentCoreClient } from "@easymo/agent-core-client";
+import type { RoutingTable } from "@easymo/routing";
+import type { Logger } from "@easymo/service-kit";
+import type { Call } from "../call/call.js";
+import type { CallIdentity } from "../call/call-state.js";
+import type { CallDirectory } from "../replicas/call-directory.js";
+import type { CallLeases } from "../replicas/call-leases.js";
+import type { HeldEvents } from "../replicas/held-events.js";
+import type { MediaLeg, MediaLegListener } from "../telephony/media-leg.js";
+import { sideBandLeg } from "../telephony/openai-sip/sip-calls.js";
+import { identityOf, type CarrierCall } from "./call-identity.js";
+import type { CallRegistry } from "./call-registry.js";
+
+export interface AdmissionsDeps {
+  readonly registry: CallRegistry;
+  readonly leases: CallLeases;
+  readonly directory: CallDirectory;
+  readonly events: HeldEvents;
+  readonly agentCore: AgentCoreClient;
+  routing(): RoutingTable;
+  readonly modelSessionMaxMs: number;
+  /** Instead of each agent's own. */
+  readonly model: string | undefined;
+  readonly logger: Logger;
+}
+
+export type Capacity = "free" | "full" | "draining";
+
+const TAKEN = "the call has a media socket already";
+
+/** Which calls are let in, and as whose. */
+export class Admissions {
+  readonly #deps: AdmissionsDeps;
+
+  constructor(deps: AdmissionsDeps) {
+    this.#deps = deps;
+  }
+
+  capacity(): Capacity {
+    const { registry } = this.#deps;
+    if (registry.isDraining) return "draining";
+    return registry.isFull ? "full" : "free";
+  }
+
+  /** Undefined when no channel has our number. */
+  identify(call: CarrierCall, requestId: string): CallIdentity | undefined {
+    const { model, modelSessionMaxMs } = this.#deps;
+    const identity = identityOf(
+      call,
+      this.#deps.routing(),
+      requestId,
+      modelSessionMaxMs,
+    );
+    if (identity === undefined || model === undefined) return identity;
+    return { ...identity, agent: { ...identity.agent, model } };
+  }
+
+  /** A call whose stream is about to come: its model is made ready. */
+  expect(identity: CallIdentity): void {
+    const { registry } = this.#deps;
+    if (registry.get(identity.callId) === undefined) registry.begin(identity);
+  }
+
+  /** A stream begins: of a call that was expected here, or by another replica. */
+  admit(
+    carrierCall: CarrierCall,
+    requestId: string,
+    leg: MediaLeg,
+  ): { listener: MediaLegListener } | { refusal: string } {
+    const { registry } = this.#deps;
+    const known = registry.get(carrierCall.callId);
+    if (known?.isAttached === true) return { refusal: TAKEN };
+    let call = known;
+    if (call === undefined) {
+      const capacity = this.capacity();
+      if (capacity !== "free")
+        return {
+          refusal: capacity === "full" ? "all lines are busy" : "draining",
+        };
+      const identity = this.identify(carrierCall, requestId);
+      if (identity === undefined)
+        return { refusal: "no channel has the number that was called" };
+      call = registry.begin(identity);
+    }
+    void this.#claim(call, leg);
+    call.attach(leg);
+    return { listener: call };
+  }
+
+  /** A call over SIP that this replica has claimed. */
+  lead(identity: CallIdentity): void {
+    const { registry } = this.#deps;
+    if (registry.get(identity.callId) !== undefined) return;
+    registry.begin(identity).attach(sideBandLeg(identity.callId));
+    this.#log(identity);
+  }
+
+  /**
+   * One socket owns a call, among all replicas. The caller is heard meanwhile;
+   * what is told of the call waits for the answer.
+   */
+  async #claim(call: Call, leg: MediaLeg): Promise<void> {
+    const { leases, events, directory, registry } = this.#deps;
+    const { callId } = call.identity;
+    events.hold(callId);
+    if (await leases.claim(callId)) {
+      events.release(callId);
+      directory.claimed(callId);
+      this.#log(call.identity);
+      return;
+    }
+    events.drop(callId);
+    registry.abandon(call);
+    leg.refuse(TAKEN);
+  }
+
+  /** Every call is known to agent-core, for dispositions and reports. */
+  #log({ callId, direction, channel, agent, ...identity }: CallIdentity): void {
+    const { agentCore, logger } = this.#deps;
+    const { tenantId, requestId } = identity;
+    agentCore
+      .forTenant(tenantId, { requestId })
+      .createCall(
+        { callId, direction, platform: channel, region: agent.payment.region },
+        { idempotencyKey: `create-call:${callId}` },
+      )
+      .catch((error: unknown) => {
+        logger.warn({ err: error, callId }, "call not logged in agent-core");
+      });
+  }
+}
