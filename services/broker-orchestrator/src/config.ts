@@ -2,6 +2,7 @@ import { agentCoreSettings } from "@easymo/agent-core-client";
 import { busSettings } from "@easymo/messaging";
 import { routingSettings } from "@easymo/routing";
 import {
+  integer,
   readConfig,
   secret,
   settings,
@@ -27,6 +28,8 @@ const shape = {
   OPENAI_API_KEY: secret().min(1).optional(),
   OPENAI_BASE_URL: url().default("https://api.openai.com/v1"),
   OPENAI_TEXT_MODEL: z.string().min(1).default("gpt-5-mini"),
+  /** The model's tokens for one person and day (UTC), input and output together; beyond it, turns are answered offline. */
+  TURN_TOKENS_PER_DAY: integer({ min: 0, max: 1_000_000_000 }).default(50_000),
 };
 
 export type BrokerOrchestratorConfig = ReturnType<

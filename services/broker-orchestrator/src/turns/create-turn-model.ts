@@ -7,7 +7,11 @@ import { z } from "zod";
 import { languageOfTurn } from "./language.js";
 import { turnMetrics, type TurnMetrics } from "./metrics.js";
 import { OfflineTurns } from "./offline-turns.js";
-import { OpenAiTurns, OverBudgetError } from "./openai/openai-turns.js";
+import {
+  OpenAiTurns,
+  OverBudgetError,
+  TurnTimeoutError,
+} from "./openai/openai-turns.js";
 import { ModelAnswerError } from "./openai/response.js";
 import { phrases } from "./phrases.js";
 import { TokenBudget } from "./token-budget.js";
@@ -164,6 +168,7 @@ function readRemembered(json: string): TurnAnswer {
 function reasonOf(error: unknown): string {
   if (error instanceof OverBudgetError) return "over_budget";
   if (error instanceof ModelAnswerError) return error.code;
+  if (error instanceof TurnTimeoutError) return "timeout";
   if (error instanceof OpenAI.APIConnectionTimeoutError) return "timeout";
   if (error instanceof OpenAI.APIConnectionError) return "unreachable";
   if (error instanceof OpenAI.APIError) return "refused";

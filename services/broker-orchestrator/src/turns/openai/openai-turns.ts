@@ -6,7 +6,12 @@ import type { TokenBudget } from "../token-budget.js";
 import type { TurnAnswer, TurnModel, TurnRequest } from "../turn-model.js";
 import { boundedFetch } from "./bounded-fetch.js";
 import { ModelTurn, type ModelRequest } from "./model-turn.js";
-import { readResponse, type ModelOutput, type Usage } from "./response.js";
+import {
+  ModelAnswerError,
+  readResponse,
+  type ModelOutput,
+  type Usage,
+} from "./response.js";
 import { TurnTools } from "./tool-runner.js";
 
 export interface OpenAiTurnsDeps {
@@ -26,6 +31,11 @@ export interface OpenAiTurnsDeps {
 /** Nothing of the person's day is left for the model. */
 export class OverBudgetError extends Error {
   override readonly name = "OverBudgetError";
+}
+
+/** The model and its tools took too long. */
+export class TurnTimeoutError extends Error {
+  override readonly name = "TurnTimeoutError";
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -61,7 +71,7 @@ export class OpenAiTurns implements TurnModel {
     const { agentCore, clock, timeoutMs = DEFAULT_TIMEOUT_MS } = this.#deps;
     const late = new AbortController();
     const timer = clock.setTimeout(
-      () => late.abort(new Error(`No answer within ${timeoutMs} ms.`)),
+      () => late.abort(new TurnTimeoutError(`Not within ${timeoutMs} ms.`)),
       timeoutMs,
     );
     const tools = new TurnTools(
@@ -113,7 +123,13 @@ export class OpenAiTurns implements TurnModel {
       // Refused at the door: nothing was used.
       if (error instanceof OpenAI.APIError && error.status !== undefined)
         usage = { inputTokens: 0, outputTokens: 0 };
-      throw error;
+      const isKnown =
+        signal.aborted ||
+        error instanceof OpenAI.OpenAIError ||
+        error instanceof ModelAnswerError;
+      if (isKnown) throw error;
+      // The client itself stumbled over what came.
+      throw new ModelAnswerError("malformed", String(error));
     } finally {
       metrics.tokens.inc({ kind: "text_input" }, usage.inputTokens);
       metrics.tokens.inc({ kind: "text_output" }, usage.outputTokens);
