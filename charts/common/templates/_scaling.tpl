@@ -1,0 +1,84 @@
+{{/*
+Scaling: KEDA when keda.enabled, else a HorizontalPodAutoscaler when autoscaling.enabled; then nobody else owns the
+number of replicas. At most one pod goes in a minute, so that what it holds can move or end.
+*/}}
+
+{{- define "common.scaled" -}}
+{{- if or .root.Values.keda.enabled .root.Values.autoscaling.enabled -}}true{{- end -}}
+{{- end -}}
+
+{{- define "common.scalingBehavior" -}}
+scaleUp:
+  stabilizationWindowSeconds: 0
+  policies:
+    - {type: Pods, value: 4, periodSeconds: 60}
+scaleDown:
+  stabilizationWindowSeconds: {{ .root.Values.autoscaling.scaleDownStabilizationSeconds }}
+  policies:
+    - {type: Pods, value: 1, periodSeconds: 60}
+{{- end -}}
+
+{{/* `metrics`: the list of an autoscaling/v2 HorizontalPodAutoscaler, as YAML. */}}
+{{- define "common.horizontalPodAutoscaler" -}}
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: {{ include "common.fullname" . }}
+  labels:
+    {{- include "common.labels" . | nindent 4 }}
+spec:
+  scaleTargetRef:
+    apiVersion: apps/v1
+    kind: Deployment
+    name: {{ include "common.fullname" . }}
+  minReplicas: {{ .root.Values.autoscaling.minReplicas }}
+  maxReplicas: {{ .root.Values.autoscaling.maxReplicas }}
+  metrics:
+    {{- .metrics | nindent 4 }}
+  behavior:
+    {{- include "common.scalingBehavior" . | nindent 4 }}
+{{- end -}}
+
+{{/* `triggers`: the list of a ScaledObject, as YAML. */}}
+{{- define "common.scaledObject" -}}
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata:
+  name: {{ include "common.fullname" . }}
+  labels:
+    {{- include "common.labels" . | nindent 4 }}
+spec:
+  scaleTargetRef:
+    name: {{ include "common.fullname" . }}
+  minReplicaCount: {{ .root.Values.autoscaling.minReplicas }}
+  maxReplicaCount: {{ .root.Values.autoscaling.maxReplicas }}
+  pollingInterval: {{ .root.Values.keda.pollingIntervalSeconds }}
+  advanced:
+    horizontalPodAutoscalerConfig:
+      behavior:
+        {{- include "common.scalingBehavior" . | nindent 8 }}
+  triggers:
+    {{- .triggers | nindent 4 }}
+{{- end -}}
+
+{{/* Scaling by how far a consumer group is behind; `topics` and `group` beside root and name. */}}
+{{- define "common.lagScaler" -}}
+{{- if .root.Values.keda.enabled -}}
+{{- $triggers := list -}}
+{{- range .topics -}}
+{{- $triggers = append $triggers (dict "type" "kafka" "metadata" (dict
+    "bootstrapServers" (include "common.kafka.brokers" $)
+    "consumerGroup" $.group
+    "topic" .
+    "lagThreshold" ($.root.Values.autoscaling.targetLag | toString))) -}}
+{{- end -}}
+{{ include "common.scaledObject" (dict "root" .root "name" .name "triggers" (toYaml $triggers)) }}
+{{- else if .root.Values.autoscaling.enabled -}}
+{{- $metric := dict "type" "External" "external" (dict
+    "metric" (dict
+      "name" "kafka_consumergroup_lag"
+      "selector" (dict "matchLabels" (dict "consumergroup" .group)))
+    "target" (dict "type" "AverageValue" "averageValue" (.root.Values.autoscaling.targetLag | toString))) -}}
+{{ include "common.horizontalPodAutoscaler" (dict "root" .root "name" .name "metrics" (toYaml (list $metric))) }}
+{{- end -}}
+{{- end -}}
