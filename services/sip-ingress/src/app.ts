@@ -2,20 +2,26 @@ import type { Bus, Store } from "@easymo/messaging";
 import type { RoutingSource } from "@easymo/routing";
 import {
   createServiceHttp,
+  withDirectRoutes,
   type ServiceApp,
   type ServiceKit,
 } from "@easymo/service-kit";
 import OpenAI from "openai";
 import type { SipIngressConfig } from "./config.js";
-import { sipEventSchema } from "./events/sip-event.js";
+import { quickReader } from "./events/quick-event.js";
+import { partyReader, sipEventSchema } from "./events/sip-event.js";
 import { Ingest } from "./ingest/ingest.js";
-import { sipRoutes } from "./ingest/routes.js";
+import {
+  directSipRoute,
+  sipRoutes,
+  type SipRoutesDeps,
+} from "./ingest/routes.js";
 import { ingestMetrics, type IngestMetrics } from "./metrics.js";
 import { createCallControl } from "./openai/call-control.js";
 import { IncomingCalls } from "./openai/incoming-calls.js";
 import { openAiRoutes } from "./openai/routes.js";
 import { refusals, timed } from "./surface.js";
-import { admission } from "./tenants/admission.js";
+import { Admission } from "./tenants/admission.js";
 import { RateLimit } from "./tenants/rate-limit.js";
 import { TokenRing } from "./tenants/tokens.js";
 
@@ -33,28 +39,34 @@ export function createSipIngress(
 ): ServiceApp {
   const { bus, store, routing, clock } = deps;
   const metrics = ingestMetrics(deps.metrics);
-  const http = createServiceHttp({
+  const sip = signalling(config, deps, metrics);
+  // One line per event would cost more than the event; metrics count them.
+  const successLogLevel = "debug";
+  const app = createServiceHttp({
     kit: deps,
     bodies: "per-route",
-    // One line per event would cost more than the event; metrics count them.
-    successLogLevel: "debug",
+    successLogLevel,
     dependencies: {
       kafka: () => bus.check(),
       redis: () => store.check(),
       // The last good document stays in force; there is one from the start.
       routing: () => Promise.resolve(void routing.current()),
     },
-    configure: (app) => {
-      app.use("/sip", timed("sip", metrics, clock));
-      app.use(signalling(config, deps, metrics));
-      app.use("/sip", refusals("sip", metrics));
-      app.use("/openai", timed("openai", metrics, clock));
-      app.use(incomingCalls(config, deps, metrics));
-      app.use("/openai", refusals("openai", metrics));
+    configure: (routes) => {
+      routes.use("/sip", timed("sip", metrics, clock));
+      routes.use(sipRoutes(sip));
+      routes.use("/sip", refusals("sip", metrics));
+      routes.use("/openai", timed("openai", metrics, clock));
+      routes.use(incomingCalls(config, deps, metrics));
+      routes.use("/openai", refusals("openai", metrics));
     },
   });
   return {
-    http,
+    http: withDirectRoutes(app, {
+      kit: deps,
+      routes: [directSipRoute(sip)],
+      successLogLevel,
+    }),
     start: () => Promise.resolve(),
     // Requests that were taken are waited for by the server; there is no work besides them.
     drain: () => Promise.resolve(),
@@ -69,14 +81,12 @@ function signalling(
   config: SipIngressConfig,
   deps: SipIngressDeps,
   metrics: IngestMetrics,
-) {
+): SipRoutesDeps {
   const { bus, store, routing, clock, logger } = deps;
   const rate = new RateLimit(config.SIP_RATE_PER_SECOND, clock);
-  const { handler, tenantOf } = admission({
-    tokens: new TokenRing(config.SIP_INGRESS_TOKENS),
-    rate,
-  });
-  return sipRoutes({
+  const tokens = new TokenRing(config.SIP_INGRESS_TOKENS);
+  const readParty = partyReader(config.SIP_DEFAULT_COUNTRY);
+  return {
     ingest: new Ingest({
       bus,
       idempotency: store.idempotency,
@@ -86,15 +96,12 @@ function signalling(
       clock,
       logger,
     }),
-    schema: sipEventSchema({
-      clock,
-      defaultCountry: config.SIP_DEFAULT_COUNTRY,
-    }),
+    schema: sipEventSchema({ clock, readParty }),
+    readQuickly: quickReader({ clock, readParty }),
     rate,
-    admit: handler,
-    tenantOf,
+    admission: new Admission({ tokens, rate }),
     metrics,
-  });
+  };
 }
 
 function incomingCalls(

@@ -36,7 +36,8 @@ const OUTCOMES: Readonly<Record<number, string>> = {
   503: "unavailable",
 };
 
-function outcomeOf(error: unknown): string {
+/** The name, among the metrics, of what an error makes of a request. */
+export function outcomeOf(error: unknown): string {
   if (!(error instanceof Problem)) return "invalid";
   return OUTCOMES[error.status] ?? (error.status < 500 ? "invalid" : "failed");
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { setTenant } from "../context.js";
+import { requestContext, setTenant } from "../context.js";
 import { testKit } from "../fixtures/test-service.js";
 import { listen, type RunningService } from "../listen.js";
 import { Problem } from "../problem.js";
@@ -15,6 +15,7 @@ const kit = testKit();
 let direct: RunningService;
 let long: RunningService;
 let takenDirectly = 0;
+const over: { durationMs: number; error: unknown }[] = [];
 
 /** What the route does, whichever way it is reached. */
 function admit(token: string | undefined): void {
@@ -43,7 +44,7 @@ function answer(body: unknown): Promise<DirectAnswer> {
   return Promise.resolve({
     status: 202,
     headers: { "idempotency-replayed": "true" },
-    json: JSON.stringify({ taken: body }),
+    json: JSON.stringify({ taken: body, context: requestContext() }),
   });
 }
 
@@ -81,6 +82,7 @@ beforeAll(async () => {
         {
           method: "POST",
           path: "/events",
+          done: (durationMs, error) => over.push({ durationMs, error }),
           admit: (req) => {
             admit(req.headers.authorization);
             return (body) => {
@@ -118,6 +120,11 @@ async function post(
     headers: Object.fromEntries(entries),
     body: await response.text(),
   };
+}
+
+/** The end of a request is told after its answer has been sent. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((next) => setImmediate(next));
 }
 
 describe("a direct route", () => {
@@ -176,7 +183,7 @@ describe("a direct route", () => {
     let answered = "";
     socket.on("data", (chunk: Buffer) => (answered += chunk.toString()));
     await once(socket, "close");
-    expect(answered).toContain('{"taken":{"a":"b"}}');
+    expect(answered).toContain('{"taken":{"a":"b"},"context":');
   });
 
   test("is logged and measured, with its request and its tenant", async () => {
@@ -194,6 +201,21 @@ describe("a direct route", () => {
     expect(await kit.metrics.registry.metrics()).toContain(
       'easymo_http_request_seconds_count{method="POST",route="/events",status="202"}',
     );
+  });
+
+  test("is told when a request is over, and of its error", async () => {
+    over.length = 0;
+    await post(direct, "{}", {});
+    await post(direct, "{", {});
+    await post(direct, "{}", { authorization: "none" });
+    await until(() => over.length === 3);
+    expect(over.map(({ error }) => error)).toEqual([
+      undefined,
+      expect.objectContaining({ code: "invalid_json" }),
+      expect.objectContaining({ code: "unauthorized" }),
+    ]);
+    for (const { durationMs } of over)
+      expect(durationMs).toBeGreaterThanOrEqual(0);
   });
 
   test("whose client goes away is logged as broken off", async () => {

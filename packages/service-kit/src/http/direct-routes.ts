@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Express } from "express";
@@ -34,6 +35,8 @@ export interface DirectRoute {
    * the body. Either may throw a Problem.
    */
   admit(req: IncomingMessage): (body: unknown) => Promise<DirectAnswer>;
+  /** Told when a request is over, and of the error that it was answered with. */
+  done?(durationMs: number, error: unknown): void;
 }
 
 export interface DirectRoutesOptions {
@@ -94,18 +97,27 @@ function directHandler(
   scope: RequestScope,
   logger: Logger,
 ): Handler {
-  const about = { isProbe: false, route: () => route.path };
+  const path = (): string => route.path;
   return (req, res) => {
-    scope(req, res, about, (requestId) => {
+    let failure: unknown;
+    const done = (durationMs: number): void => {
+      route.done?.(durationMs, failure);
+    };
+    scope(req, res, { isProbe: false, route: path, done }, (requestId) => {
       const fail = (error: unknown): void => {
+        failure = error;
         sendError(res, error, requestId, logger);
       };
       try {
         const take = route.admit(req);
-        const onBody = async (body: unknown): Promise<void> => {
+        const answer = async (body: unknown): Promise<void> => {
           sendAnswer(res, await take(body), requestId);
         };
-        readJson(req, (body) => void onBody(body).catch(fail), fail);
+        // The end of a body is told outside of the request's context.
+        const onBody = AsyncLocalStorage.bind((body: unknown) => {
+          answer(body).catch(fail);
+        });
+        readJson(req, onBody, fail);
       } catch (error) {
         fail(error);
       }

@@ -30,11 +30,19 @@ function routeOf(req: Request): string {
 /** Where requests that succeeded are logged. */
 export type SuccessLogLevel = "info" | "debug";
 
+/** What is known of a request besides itself. */
+export interface RequestAbout {
+  readonly isProbe: boolean;
+  /** Asked when the request is over. */
+  readonly route: () => string;
+  readonly done?: (durationMs: number) => void;
+}
+
 /** Serves a request within its context; see `requestScope`. */
 export type RequestScope = (
   req: IncomingMessage,
   res: ServerResponse,
-  about: { readonly isProbe: boolean; readonly route: () => string },
+  about: RequestAbout,
   serve: (requestId: string) => void,
 ) => void;
 
@@ -50,7 +58,7 @@ export function requestScope(
   const { clock, tracing } = kit;
   const { seconds } = httpMetrics(kit);
   const log = accessLog(kit, successLogLevel);
-  return (req, res, { isProbe, route }, serve) => {
+  return (req, res, { isProbe, route, done }, serve) => {
     const requestId = requestIdOf(req);
     const method = req.method ?? "";
     const caller = parseTraceparent(req.headers.traceparent);
@@ -79,6 +87,7 @@ export function requestScope(
             "http.response.status_code": status,
           });
           span?.end(status >= 500 ? new Error(`status ${status}`) : undefined);
+          done?.(durationMs);
           log(own, found, durationMs, res.writableFinished);
         });
       serve(requestId);

@@ -1,5 +1,6 @@
 import type { Route, RoutingTable } from "@easymo/routing";
 import type { Party } from "./party.js";
+import type { GivenParty } from "./sip-event.js";
 import { formatSipUri, type SipUri } from "./sip-uri.js";
 
 /** The channel that was called: by its SIP address, else by its number. */
@@ -17,14 +18,36 @@ export function routeOf(
   return phone === undefined ? undefined : routing.find("twilio", phone);
 }
 
-/** The name of the agent that answers there for this tenant; another tenant's channels do not exist for it. */
-export function calledAgent(
-  to: Party | undefined,
-  tenantId: string,
-  routing: RoutingTable,
-): string | undefined {
-  const route = routeOf(to, routing);
-  return route?.tenantId === tenantId ? route.agent.name : undefined;
+/** How many called addresses are remembered. */
+const MAX_ADDRESSES = 10_000;
+
+/** Which agents answer where; remembers what it looked up in the present routing document. */
+export class CalledAgents {
+  #routing: RoutingTable | undefined;
+  #known = new Map<string, Route | undefined>();
+
+  /** The name of the agent that answers there for this tenant; another tenant's channels do not exist for it. */
+  calledBy(
+    to: GivenParty | undefined,
+    tenantId: string,
+    routing: RoutingTable,
+  ): string | undefined {
+    if (to === undefined) return undefined;
+    const route = this.#routeOf(to, routing);
+    return route?.tenantId === tenantId ? route.agent.name : undefined;
+  }
+
+  #routeOf(to: GivenParty, routing: RoutingTable): Route | undefined {
+    if (routing !== this.#routing || this.#known.size >= MAX_ADDRESSES) {
+      this.#routing = routing;
+      this.#known = new Map();
+    }
+    const known = this.#known.get(to.given);
+    if (known !== undefined || this.#known.has(to.given)) return known;
+    const route = routeOf(to, routing);
+    this.#known.set(to.given, route);
+    return route;
+  }
 }
 
 /** As it is, then without the port, then as `sip:`: a channel is the same over any transport. */

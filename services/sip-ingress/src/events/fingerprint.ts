@@ -1,19 +1,21 @@
-import { createHash } from "node:crypto";
-import type { z } from "zod";
-
-type Json = z.core.util.JSONType;
+import { hash } from "node:crypto";
+import type { Json } from "./sip-event.js";
 
 /** JSON with sorted keys and no spaces: the same for the same value, however it was written. */
 export function canonicalJson(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const members = Object.entries(value)
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([key, inner]) => `${JSON.stringify(key)}:${canonicalJson(inner)}`);
-  return `{${members.join(",")}}`;
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  let members = "";
+  // By code units, as arrays of strings are sorted.
+  for (const key of Object.keys(value).sort()) {
+    const inner = value[key];
+    if (inner === undefined) continue;
+    members += `${members === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(inner)}`;
+  }
+  return `{${members}}`;
 }
 
 /** What two bodies are compared by. */
 export function fingerprintOf(value: Json): string {
-  return createHash("sha256").update(canonicalJson(value)).digest("base64url");
+  return hash("sha256", canonicalJson(value), "base64url");
 }

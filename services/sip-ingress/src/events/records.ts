@@ -1,9 +1,4 @@
-import {
-  createEvent,
-  deriveEventId,
-  recordOf,
-  type BusRecord,
-} from "@easymo/messaging";
+import { createRecord, deriveEventId, type BusRecord } from "@easymo/messaging";
 import type { SipEvent } from "./sip-event.js";
 
 const SOURCE = "/sip-ingress/events";
@@ -23,19 +18,16 @@ export interface EventContext {
 /** The record of `sip.*`. */
 export function sipRecord(event: SipEvent, context: EventContext): BusRecord {
   const { timestamp, payload, idempotencyKey } = event;
-  return recordOf(
-    "voice.sip.events",
-    createEvent(`sip.${event.event}`, {
-      ...envelope(event, context),
-      id: context.eventId,
-      data: {
-        ...callData(event, context),
-        timestamp,
-        ...(payload === undefined ? {} : { payload }),
-        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-      },
-    }),
-  );
+  return createRecord("voice.sip.events", `sip.${event.event}`, {
+    ...envelope(event, context),
+    id: context.eventId,
+    data: {
+      ...callData(event, context),
+      timestamp,
+      ...(payload === undefined ? {} : { payload }),
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    },
+  });
 }
 
 /** The record of `call.stop` that goes with `sip.ended`; its id comes from that event's. */
@@ -44,20 +36,17 @@ export function callStopRecord(
   context: EventContext,
   durationMs: number,
 ): BusRecord {
-  return recordOf(
-    "voice.contact.events",
-    createEvent("call.stop", {
-      ...envelope(event, context),
-      id: deriveEventId(context.eventId, "call.stop"),
-      data: {
-        ...callData(event, context),
-        reason: reasonOf(event),
-        durationMs,
-        usage: {},
-        latency: { turns: 0, p50: null, p95: null, max: null },
-      },
-    }),
-  );
+  return createRecord("voice.contact.events", "call.stop", {
+    ...envelope(event, context),
+    id: deriveEventId(context.eventId, "call.stop"),
+    data: {
+      ...callData(event, context),
+      reason: reasonOf(event),
+      durationMs,
+      usage: {},
+      latency: { turns: 0, p50: null, p95: null, max: null },
+    },
+  });
 }
 
 /** From the answer to the end, by the signaller's clock; 0 for a call whose answer was not seen. */

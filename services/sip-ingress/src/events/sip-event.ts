@@ -12,24 +12,33 @@ export const sipEventKinds = [
   "ended",
 ] as const;
 
+const kinds: ReadonlySet<unknown> = new Set(sipEventKinds);
+
+/** Whether a value names something that happens to a call. */
+export function isEventKind(
+  value: unknown,
+): value is (typeof sipEventKinds)[number] {
+  return kinds.has(value);
+}
+
 /** Clocks differ a little; an event from further ahead is refused. */
 export const MAX_AHEAD_MS = 5 * 60_000;
 
-const MAX_ADDRESS_CHARACTERS = 256;
+export const MAX_ADDRESS_CHARACTERS = 256;
+export const MAX_KEY_CHARACTERS = 512;
 
 /** RFC 3261 §25.1 allows no spaces and nothing but ASCII in a Call-ID. */
+export const CALL_ID = /^[\x21-\x7e]{1,256}$/;
+
 const callId = z
   .string()
-  .regex(
-    /^[\x21-\x7e]{1,256}$/,
-    "must be 1 to 256 visible ASCII characters, without spaces",
-  );
+  .regex(CALL_ID, "must be 1 to 256 visible ASCII characters, without spaces");
 
 /** What `idempotencyKey` and the `Idempotency-Key` header may be. */
 export const idempotencyKey = z
   .string()
   .min(1, "must not be empty")
-  .max(512, "must have at most 512 characters")
+  .max(MAX_KEY_CHARACTERS, `must have at most ${MAX_KEY_CHARACTERS} characters`)
   .refine((key) => key.isWellFormed(), "must be well-formed Unicode");
 
 const payload = z
@@ -45,7 +54,31 @@ export interface GivenParty extends Party {
   readonly given: string;
 }
 
-function party(defaultCountry: CountryCode | undefined) {
+/** Reads what is written in a party's place; undefined when it is nobody. */
+export type ReadParty = (given: string) => GivenParty | undefined;
+
+/** How many parties are remembered: a call's events come in turn and name the same two. */
+const MAX_PARTIES = 10_000;
+
+/** Reads parties, and remembers those that it read last. */
+export function partyReader(
+  defaultCountry: CountryCode | undefined,
+): ReadParty {
+  const known = new Map<string, GivenParty>();
+  return (given) => {
+    const found = known.get(given);
+    if (found !== undefined) return found;
+    const parsed = parseParty(given, defaultCountry);
+    if (parsed === undefined) return undefined;
+    const party = { ...parsed, given };
+    const [oldest] = known.size < MAX_PARTIES ? [] : known.keys();
+    if (oldest !== undefined) known.delete(oldest);
+    known.set(given, party);
+    return party;
+  };
+}
+
+function partyField(readParty: ReadParty) {
   return z
     .string()
     .min(1, "must not be empty")
@@ -54,8 +87,8 @@ function party(defaultCountry: CountryCode | undefined) {
       `must have at most ${MAX_ADDRESS_CHARACTERS} characters`,
     )
     .transform((given, context): GivenParty => {
-      const parsed = parseParty(given, defaultCountry);
-      if (parsed !== undefined) return { ...parsed, given };
+      const party = readParty(given);
+      if (party !== undefined) return party;
       context.addIssue({
         code: "custom",
         message:
@@ -68,9 +101,9 @@ function party(defaultCountry: CountryCode | undefined) {
 /** The body of `POST /sip/events`, or one of a batch. */
 export function sipEventSchema(options: {
   readonly clock: Clock;
-  readonly defaultCountry: CountryCode | undefined;
+  readonly readParty: ReadParty;
 }) {
-  const end = party(options.defaultCountry);
+  const end = partyField(options.readParty);
   return z.strictObject({
     callId,
     event: z.enum(sipEventKinds, `must be one of ${sipEventKinds.join(", ")}`),
@@ -89,6 +122,8 @@ export function sipEventSchema(options: {
     idempotencyKey: idempotencyKey.optional(),
   });
 }
+
+export type Json = z.core.util.JSONType;
 
 /** What happened to a call, as its signaller tells it. */
 export type SipEvent = z.output<ReturnType<typeof sipEventSchema>>;

@@ -12,7 +12,7 @@ import {
   type Logger,
 } from "@easymo/service-kit";
 import type { RoutingTable } from "@easymo/routing";
-import { calledAgent } from "../events/called-agent.js";
+import { CalledAgents } from "../events/called-agent.js";
 import {
   callStopRecord,
   durationOf,
@@ -42,7 +42,7 @@ export interface Submission extends EventIdentity {
 
 /** Answers are kept as long as signallers repeat. */
 const ANSWER_KEPT_MS = 24 * 3_600_000;
-const PUBLISH_TIMEOUT_MS = 5_000;
+const PUBLISHING = { timeoutMs: 5_000 };
 /** Longer than claim, publish and confirmation can take together. */
 const LEASE_MS = 10_000;
 
@@ -60,9 +60,16 @@ interface Claimed {
  */
 export class Ingest {
   readonly #deps: IngestDeps;
+  readonly #agents = new CalledAgents();
 
   constructor(deps: IngestDeps) {
     this.#deps = deps;
+  }
+
+  /** Takes an event that came alone. Never rejects. */
+  async takeOne(submission: Submission): Promise<Outcome> {
+    const claimed = await this.#claim(submission);
+    return "token" in claimed ? this.#carryOut(claimed) : claimed;
   }
 
   /** Takes events that came together, in their order. Never rejects. */
@@ -114,40 +121,38 @@ export class Ingest {
 
   async #claim(submission: Submission): Promise<Claimed | Outcome> {
     const { eventId, fingerprint } = submission;
-    const { idempotency } = this.#deps;
-    const claiming = idempotency.claim(claimKey(eventId), {
-      fingerprint,
-      leaseMs: LEASE_MS,
-    });
-    const asking = this.#connectedAt(submission);
-    const [claim, connectedAt] = await Promise.allSettled([claiming, asking]);
-    if (claim.status === "rejected") {
+    // Both at once: an event that ended asks for the time of its call's answer as well.
+    const asking =
+      submission.event.event === "ended"
+        ? this.#connectedAt(submission)
+        : undefined;
+    // Whatever it says is heard below; nothing may be said before somebody listens.
+    asking?.catch(() => undefined);
+    let claim: ClaimResult;
+    try {
+      claim = await this.#deps.idempotency.claim(claimKey(eventId), {
+        fingerprint,
+        leaseMs: LEASE_MS,
+      });
+    } catch (error) {
       this.#count("unavailable");
-      return {
-        kind: "unavailable",
-        problem: unavailable("redis", claim.reason),
-      };
+      return { kind: "unavailable", problem: unavailable("redis", error) };
     }
-    this.#count(CLAIM_OUTCOMES[claim.value.outcome]);
-    if (claim.value.outcome !== "claimed") return answerToTaken(claim.value);
-    const { token } = claim.value;
-    if (connectedAt.status === "rejected") {
+    this.#count(CLAIM_OUTCOMES[claim.outcome]);
+    if (claim.outcome !== "claimed") return answerToTaken(claim);
+    const { token } = claim;
+    if (asking === undefined)
+      return { submission, token, connectedAt: undefined };
+    try {
+      return { submission, token, connectedAt: await asking };
+    } catch (error) {
       await this.#release(eventId, token);
-      return {
-        kind: "unavailable",
-        problem: unavailable("redis", connectedAt.reason),
-      };
+      return { kind: "unavailable", problem: unavailable("redis", error) };
     }
-    return { submission, token, connectedAt: connectedAt.value };
   }
 
-  async #connectedAt({
-    event,
-    tenantId,
-  }: Submission): Promise<string | undefined> {
-    return event.event === "ended"
-      ? this.#deps.keyValue.get(connectedKey(tenantId, event.callId))
-      : undefined;
+  #connectedAt({ event, tenantId }: Submission): Promise<string | undefined> {
+    return this.#deps.keyValue.get(connectedKey(tenantId, event.callId));
   }
 
   /** Publishes and confirms. The broker has the event in every in-sync replica before anyone is told so. */
@@ -156,10 +161,10 @@ export class Ingest {
     const { eventId } = submission;
     try {
       const records = this.#records(claimed);
-      await Promise.all([
-        this.#deps.bus.publish(records, { timeoutMs: PUBLISH_TIMEOUT_MS }),
-        this.#rememberAnswer(submission),
-      ]);
+      const publishing = this.#deps.bus.publish(records, PUBLISHING);
+      if (submission.event.event === "connected")
+        await Promise.all([publishing, this.#rememberAnswer(submission)]);
+      else await publishing;
     } catch (error) {
       this.#deps.logger.warn({ err: error, eventId }, "event not published");
       await this.#release(eventId, token);
@@ -175,7 +180,7 @@ export class Ingest {
     const context: EventContext = {
       eventId,
       tenantId,
-      agent: calledAgent(event.to, tenantId, this.#deps.routing()),
+      agent: this.#agents.calledBy(event.to, tenantId, this.#deps.routing()),
       at: new Date(clock.now()).toISOString(),
       requestId: requestContext()?.requestId ?? eventId,
       traceparent: currentTraceparent(),
@@ -188,7 +193,6 @@ export class Ingest {
 
   /** For the duration that `call.stop` will tell; not worth refusing the event for. */
   async #rememberAnswer({ event, tenantId }: Submission): Promise<void> {
-    if (event.event !== "connected") return;
     const { keyValue, logger } = this.#deps;
     try {
       await keyValue.set(

@@ -1,9 +1,23 @@
-import { fieldErrors, jsonBody, Problem, validated } from "@easymo/service-kit";
-import express, { type RequestHandler, type Response } from "express";
-import { idempotencyKey, type SipEventSchema } from "../events/sip-event.js";
+import {
+  fieldErrors,
+  jsonBody,
+  Problem,
+  validated,
+  type DirectAnswer,
+  type DirectRoute,
+} from "@easymo/service-kit";
+import express, { type RequestHandler } from "express";
+import type { IncomingMessage } from "node:http";
+import type { QuickReader } from "../events/quick-event.js";
+import {
+  idempotencyKey,
+  type SipEvent,
+  type SipEventSchema,
+} from "../events/sip-event.js";
 import type { IngestMetrics } from "../metrics.js";
+import { outcomeOf } from "../surface.js";
+import type { Admission } from "../tenants/admission.js";
 import type { RateLimit } from "../tenants/rate-limit.js";
-import type { TenantOf } from "../tenants/admission.js";
 import { identify, keyOfRequest } from "./identity.js";
 import type { Ingest, Submission } from "./ingest.js";
 import type { Outcome } from "./outcome.js";
@@ -11,40 +25,84 @@ import type { Outcome } from "./outcome.js";
 export interface SipRoutesDeps {
   readonly ingest: Ingest;
   readonly schema: SipEventSchema;
+  readonly readQuickly: QuickReader;
   readonly rate: RateLimit;
-  readonly admit: RequestHandler;
-  readonly tenantOf: TenantOf;
+  readonly admission: Admission;
   readonly metrics: IngestMetrics;
 }
 
+const PATH = "/sip/events";
+
 /** `POST /sip/events`: one event, or an array of them. */
 export function sipRoutes(deps: SipRoutesDeps): express.Router {
+  const tenants = new WeakMap<object, string>();
+  const admit: RequestHandler = (req, _res, next) => {
+    tenants.set(req, deps.admission.tenantOf(req));
+    next();
+  };
   const router = express.Router();
-  router.post("/sip/events", deps.admit, jsonBody(), async (req, res) => {
-    const body: unknown = req.body;
-    const tenantId = deps.tenantOf(req);
-    const header = headerKey(req.headers["idempotency-key"]);
-    if (Array.isArray(body)) await batch(deps, tenantId, body, header, res);
-    else await single(deps, tenantId, body, header, res);
+  router.post(PATH, admit, jsonBody(), async (req, res) => {
+    const tenantId = tenants.get(req);
+    if (tenantId === undefined) throw new Error("nobody was let in");
+    const header = headerKey(req);
+    const answer = await answerTo(deps, tenantId, req.body, header);
+    res
+      .status(answer.status)
+      .set(answer.headers ?? {})
+      .type("application/json")
+      .send(answer.json);
   });
   return router;
 }
+
+/** The same for what nearly all requests are like. */
+export function directSipRoute(deps: SipRoutesDeps): DirectRoute {
+  const { metrics } = deps;
+  return {
+    method: "POST",
+    path: PATH,
+    admit: (req) => {
+      const tenantId = deps.admission.tenantOf(req);
+      return (body) => answerTo(deps, tenantId, body, headerKey(req));
+    },
+    done: (durationMs, error) => {
+      metrics.took("sip", durationMs / 1_000);
+      if (error !== undefined) metrics.request("sip", outcomeOf(error));
+    },
+  };
+}
+
+function answerTo(
+  deps: SipRoutesDeps,
+  tenantId: string,
+  body: unknown,
+  header: string | undefined,
+): Promise<DirectAnswer> {
+  return isList(body)
+    ? batch(deps, tenantId, body, header)
+    : single(deps, tenantId, body, header);
+}
+
+function isList(body: unknown): body is readonly unknown[] {
+  return Array.isArray(body);
+}
+
+const REPLAYED = { "idempotency-replayed": "true" };
 
 async function single(
   deps: SipRoutesDeps,
   tenantId: string,
   body: unknown,
   header: string | undefined,
-  res: Response,
-): Promise<void> {
-  const [outcome] = await deps.ingest.take([
-    submissionOf(deps, tenantId, body, header),
-  ]);
-  if (outcome === undefined) throw new Error("an event has no outcome");
+): Promise<DirectAnswer> {
+  const submission = submissionOf(deps, tenantId, body, header);
+  const outcome = await deps.ingest.takeOne(submission);
   if ("problem" in outcome) throw outcome.problem;
   deps.metrics.request("sip", outcome.kind);
-  if (outcome.kind === "replayed") res.set("idempotency-replayed", "true");
-  res.status(202).json({ eventId: outcome.eventId, status: "accepted" });
+  const json = `{"eventId":${JSON.stringify(outcome.eventId)},"status":"accepted"}`;
+  return outcome.kind === "replayed"
+    ? { status: 202, headers: REPLAYED, json }
+    : { status: 202, json };
 }
 
 async function batch(
@@ -52,8 +110,7 @@ async function batch(
   tenantId: string,
   bodies: readonly unknown[],
   header: string | undefined,
-  res: Response,
-): Promise<void> {
+): Promise<DirectAnswer> {
   if (bodies.length === 0) throw invalidBatch("must hold at least one event");
   if (header !== undefined)
     throw invalidBatch(
@@ -75,7 +132,7 @@ async function batch(
     deps.metrics.request("sip", outcome.kind);
     return { index, ...itemOf(outcome) };
   });
-  res.status(207).json(items);
+  return { status: 207, json: JSON.stringify(items) };
 }
 
 /** An item of a batch's answer: its status is the one that the event would have had alone. */
@@ -114,7 +171,7 @@ function submissionOf(
   body: unknown,
   header: string | undefined,
 ): Submission {
-  const event = validated(deps.schema, body, "body");
+  const event = eventOf(deps, body);
   const key = keyOfRequest(event.idempotencyKey, header);
   return {
     tenantId,
@@ -123,7 +180,16 @@ function submissionOf(
   };
 }
 
-function headerKey(value: string | string[] | undefined): string | undefined {
+function eventOf(deps: SipRoutesDeps, body: unknown): SipEvent {
+  const quick =
+    typeof body === "object" && body !== null
+      ? deps.readQuickly(body)
+      : undefined;
+  return quick ?? validated(deps.schema, body, "body");
+}
+
+function headerKey({ headers }: IncomingMessage): string | undefined {
+  const value = headers["idempotency-key"];
   if (value === undefined) return undefined;
   const parsed = idempotencyKey.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -1,33 +1,31 @@
+import type { IncomingMessage } from "node:http";
 import { Problem, setTenant } from "@easymo/service-kit";
-import type { RequestHandler } from "express";
 import type { RateLimit } from "./rate-limit.js";
 import type { TokenRing } from "./tokens.js";
 
-/** Whose request it is, for the handlers after `admission`. */
-export type TenantOf = (request: object) => string;
-
 /** Lets in who has a tenant's token and keeps to the tenant's rate; before the body is read. */
-export function admission(deps: { tokens: TokenRing; rate: RateLimit }): {
-  handler: RequestHandler;
-  tenantOf: TenantOf;
-} {
-  const tenants = new WeakMap<object, string>();
-  return {
-    handler: (req, _res, next) => {
-      const tenantId = deps.tokens.tenantOf(req.headers.authorization);
-      if (tenantId === undefined) throw unauthorized();
-      setTenant(tenantId);
-      const waitMs = deps.rate.take(tenantId);
-      if (waitMs !== undefined) throw rateLimited(waitMs);
-      tenants.set(req, tenantId);
-      next();
-    },
-    tenantOf: (request) => {
-      const tenantId = tenants.get(request);
-      if (tenantId === undefined) throw unauthorized();
-      return tenantId;
-    },
-  };
+export class Admission {
+  readonly #tokens: TokenRing;
+  readonly #rate: RateLimit;
+
+  constructor(deps: { tokens: TokenRing; rate: RateLimit }) {
+    this.#tokens = deps.tokens;
+    this.#rate = deps.rate;
+  }
+
+  /**
+   * Whose request this is.
+   *
+   * @throws {Problem} 401 without a tenant's token, 429 above the tenant's rate
+   */
+  tenantOf({ headers }: IncomingMessage): string {
+    const tenantId = this.#tokens.tenantOf(headers.authorization);
+    if (tenantId === undefined) throw unauthorized();
+    setTenant(tenantId);
+    const waitMs = this.#rate.take(tenantId);
+    if (waitMs !== undefined) throw rateLimited(waitMs);
+    return tenantId;
+  }
 }
 
 function unauthorized(): Problem {

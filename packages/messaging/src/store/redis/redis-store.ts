@@ -28,8 +28,8 @@ interface ClaimReply {
 
 /** What the claim script says of a key. By hand: this is read for every request. */
 function claimReply(reply: unknown): ClaimReply {
-  if (Array.isArray(reply)) {
-    const [outcome, detail]: unknown[] = reply;
+  if (isList(reply)) {
+    const [outcome, detail] = reply;
     if (typeof detail === "string")
       switch (outcome) {
         case "claimed":
@@ -40,6 +40,10 @@ function claimReply(reply: unknown): ClaimReply {
       }
   }
   throw new Error("Redis answered a claim with something else.");
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }
 
 /** What the other scripts say of a key: done, or not. */
