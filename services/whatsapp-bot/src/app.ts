@@ -16,6 +16,7 @@ import { LeadKeeper } from "./leads/lead-keeper.js";
 import { openAiTranscriber } from "./media/transcriber.js";
 import { botMetrics } from "./metrics.js";
 import { People } from "./people.js";
+import { Receipts } from "./receipts/receipts.js";
 import { GraphClient } from "./sending/graph-client.js";
 import { SendRates } from "./sending/rates.js";
 import { Sender } from "./sending/sender.js";
@@ -53,12 +54,17 @@ export function createWhatsAppBot(
     baseUrl: config.GRAPH_API_URL,
     accessToken: config.META_ACCESS_TOKEN,
   });
+  const receipts = new Receipts({
+    ...common,
+    graph,
+    keyValue: store.keyValue,
+  });
   const sender = new Sender({
     ...common,
     graph,
+    receipts,
     rates: new SendRates(store.keyValue, clock),
     idempotency: store.idempotency,
-    keyValue: store.keyValue,
     routing: routingNow,
   });
   const consent = new ConsentKeeper({
@@ -77,6 +83,7 @@ export function createWhatsAppBot(
     consent,
     sender,
     leads,
+    receipts,
     understanding,
   });
   const http = createServiceHttp({

@@ -10,6 +10,7 @@ import {
 } from "./consent/consent-keeper.js";
 import type { Understanding } from "./intents/understanding.js";
 import type { LeadKeeper } from "./leads/lead-keeper.js";
+import type { Receipts } from "./receipts/receipts.js";
 import { retryDelaysMs } from "./sending/graph-verdict.js";
 import type { Sender } from "./sending/sender.js";
 
@@ -17,6 +18,7 @@ export interface Handlers {
   readonly consent: ConsentKeeper;
   readonly sender: Sender;
   readonly leads: LeadKeeper;
+  readonly receipts: Receipts;
   readonly understanding: Understanding;
 }
 
@@ -54,15 +56,18 @@ export function botConsumers(
     consumer("leads", "whatsapp.inbound", (event) =>
       handlers.leads.handle(event),
     ),
-    consumer("understanding", "whatsapp.inbound", (event) =>
-      handlers.understanding.handle(event),
-    ),
+    consumer("understanding", "whatsapp.inbound", async (event) => {
+      await Promise.all([
+        handlers.receipts.handle(event),
+        handlers.understanding.handle(event),
+      ]);
+    }),
     consumer(
       "sending",
       "whatsapp.outbound",
-      async (event, { signal }) => {
+      async (event, context) => {
         if (event.type === "message.send")
-          await handlers.sender.handle(event, signal);
+          await handlers.sender.handle(event, context);
       },
       retryDelaysMs,
       // Most of them wait: for Meta, or for the rate of one person.

@@ -9,6 +9,12 @@ export interface KnownAs {
   readonly userId?: string | undefined;
 }
 
+/** That someone wrote to one of our numbers. */
+export interface Wrote extends KnownAs {
+  readonly phoneNumberId: string;
+  readonly atMs: number;
+}
+
 /** What every replica knows of people, between their webhooks and what is sent to them. */
 export class People {
   readonly #store: KeyValueStore;
@@ -18,24 +24,24 @@ export class People {
   }
 
   /**
-   * Someone wrote: for 24 hours anything may be sent to them, afterwards only templates.
+   * People wrote: for 24 hours anything may be sent to them, afterwards only templates.
    * Source: https://developers.facebook.com/docs/whatsapp/cloud-api/guides/send-messages (customer service windows)
    */
-  async wrote(
-    phoneNumberId: string,
-    person: KnownAs,
-    when: { atMs: number; nowMs: number },
-  ): Promise<void> {
-    const ttlMs = when.atMs + WINDOW_MS - when.nowMs;
-    if (ttlMs <= 0) return;
-    for (const name of namesOf(person)) {
-      const key = `whatsapp:window:${phoneNumberId}:${name}`;
-      const known = Number((await this.#store.get(key)) ?? 0);
-      if (known < when.atMs)
-        await this.#store.set(key, String(when.atMs), {
-          ttlMs: Math.min(ttlMs, WINDOW_MS),
-        });
-    }
+  async wrote(all: readonly Wrote[], nowMs: number): Promise<void> {
+    const latest = new Map<string, number>();
+    for (const { phoneNumberId, atMs, ...person } of all)
+      for (const name of namesOf(person)) {
+        const key = windowKey(phoneNumberId, name);
+        latest.set(key, Math.max(latest.get(key) ?? 0, atMs));
+      }
+    await Promise.all(
+      [...latest].map(async ([key, atMs]) => {
+        const ttlMs = atMs + WINDOW_MS - nowMs;
+        if (ttlMs <= 0) return;
+        const known = Number((await this.#store.get(key)) ?? 0);
+        if (known < atMs) await this.#store.set(key, String(atMs), { ttlMs });
+      }),
+    );
   }
 
   /** Whether anything may be sent to them now, as far as Meta's 24 hours go. */
@@ -46,7 +52,7 @@ export class People {
   ): Promise<boolean> {
     const times = await Promise.all(
       namesOf(person).map((name) =>
-        this.#store.get(`whatsapp:window:${phoneNumberId}:${name}`),
+        this.#store.get(windowKey(phoneNumberId, name)),
       ),
     );
     return times.some(
@@ -82,6 +88,10 @@ export class People {
       ),
     );
   }
+}
+
+function windowKey(phoneNumberId: string, name: string): string {
+  return `whatsapp:window:${phoneNumberId}:${name}`;
 }
 
 function stoppedKey(tenantId: string, name: string): string {

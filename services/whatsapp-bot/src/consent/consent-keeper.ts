@@ -6,6 +6,7 @@ import {
   deriveEventId,
   type Bus,
   type EasymoEvent,
+  type EventDataByType,
   type EventEnvelope,
   type KeyValueStore,
 } from "@easymo/messaging";
@@ -50,6 +51,7 @@ export class ConsentKeeper {
   async handle(event: EasymoEvent): Promise<void> {
     if (event.type === "message.opt_out") await this.#optOut(event);
     if (event.type === "message.opt_in") await this.#optIn(event);
+    if (event.type === "message.received") await this.#carryOver(event);
   }
 
   async #optOut(event: EventEnvelope<"message.opt_out">): Promise<void> {
@@ -90,6 +92,40 @@ export class ConsentKeeper {
     await this.#setState(event, `opt_in:${id}`);
   }
 
+  /**
+   * Someone has another number or user id from now on: what they said about being written to goes with them, and so does
+   * what is known of them. The two are no joined lead, for an old number may become someone else's.
+   */
+  async #carryOver(event: EventEnvelope<"message.received">): Promise<void> {
+    const { data, id } = event;
+    const next = nextPersonOf(data);
+    if (next === undefined) return;
+    const core = this.#core(event);
+    const [{ lead: before }, { lead: known }] = await Promise.all([
+      core.fetchLead(personRef(data)),
+      core.fetchLead(next),
+    ]);
+    if (before === null) return;
+    const { name, language, source, tags } = before;
+    await core.logLead(
+      {
+        ...next,
+        tags,
+        ...((known?.name ?? null) === null && name !== null ? { name } : {}),
+        ...((known?.language ?? null) === null && language !== null
+          ? { language }
+          : {}),
+        ...(source === null ? {} : { source }),
+      },
+      { idempotencyKey: deriveEventId("moved-lead", id) },
+    );
+    if (before.optedOut)
+      await core.registerOptOut(
+        { ...next, channel: "whatsapp", reason: "opted out before moving" },
+        { idempotencyKey: deriveEventId("moved-opt-out", id) },
+      );
+  }
+
   async #confirm(
     change: "opt_out" | "opt_in",
     { data, tenantId, requestId }: Said,
@@ -111,7 +147,7 @@ export class ConsentKeeper {
     );
   }
 
-  #core({ tenantId, requestId }: Said): TenantAgentCore {
+  #core({ tenantId, requestId }: EasymoEvent): TenantAgentCore {
     return this.#deps.agentCore.forTenant(tenantId, { requestId });
   }
 
@@ -120,6 +156,26 @@ export class ConsentKeeper {
       ttlMs: STATE_TTL_MS,
     });
   }
+}
+
+/** Whom a message of the system says that its person has become; undefined when they stay who they are. Pure. */
+export function nextPersonOf({
+  kind,
+  phone,
+  userId,
+  system,
+}: Pick<
+  EventDataByType["message.received"],
+  "kind" | "phone" | "userId" | "system"
+>): ReturnType<typeof personRef> | undefined {
+  if (kind !== "system" || system === undefined) return undefined;
+  const { newPhone, newUserId } = system;
+  const named = newUserId ?? newPhone;
+  if (named === undefined) return undefined;
+  const isSame =
+    (newPhone === undefined || newPhone === phone) &&
+    (newUserId === undefined || newUserId === userId);
+  return isSame ? undefined : personRef({ userId: named, phone: newPhone });
 }
 
 function stateKey({ tenantId, data }: Said): string {

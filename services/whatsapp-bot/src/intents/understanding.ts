@@ -48,6 +48,8 @@ export class Understanding {
     if (event.type !== "message.received") return;
     const { data, tenantId } = event;
     if (data.agent === undefined || data.kind === "system") return;
+    // Said to a group, it is not asked of us.
+    if (data.groupId !== undefined) return;
     const agent = this.#deps.routing().findAgent(tenantId, data.agent);
     if (agent === undefined) return;
     if (data.kind === "audio" && data.text === undefined)

@@ -37,10 +37,10 @@ export class LeadKeeper {
   async handle(event: EasymoEvent): Promise<void> {
     if (event.type === "message.received") {
       const { data } = event;
+      // That is told by Meta, not by the person.
+      if (data.kind === "system") return;
       const language =
-        data.text === undefined || data.kind === "system"
-          ? undefined
-          : languageOfText(data.text);
+        data.text === undefined ? undefined : languageOfText(data.text);
       await this.#enrich(event, personRef(data), toldByMessage(data, language));
     }
     if (event.type === "intent.captured" && event.data.userId !== undefined) {
@@ -64,7 +64,7 @@ export class LeadKeeper {
     const written =
       kept === undefined ? {} : writtenShape.parse(JSON.parse(kept));
     const added = enrichmentOf(lead, told, written);
-    const body = { ...person, ...added };
+    const body = { ...person, ...added, lastChannel: "whatsapp" };
     const { name, language } = { ...written, ...added };
     // Before the lead has it: should we end in between, our own words must not look like a person's.
     await keyValue.set(key, JSON.stringify({ name, language }), {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { retryDelaysMs, verdictOf } from "./graph-verdict.js";
+import { inPlaceDelaysMs, retryDelaysMs, verdictOf } from "./graph-verdict.js";
 import { graphMessages } from "./graph-messages.js";
 import { permissionFor, type Situation } from "./permission.js";
 import { splitText } from "./split.js";
@@ -23,7 +23,9 @@ describe("what an answer of the Graph API means", () => {
   });
 
   test("another attempt follows after 4^n seconds", () => {
-    expect(retryDelaysMs.slice(0, 4)).toEqual([1_000, 4_000, 16_000, 64_000]);
+    expect([...inPlaceDelaysMs, ...retryDelaysMs]).toEqual([
+      1_000, 4_000, 16_000, 64_000, 256_000, 1_024_000, 4_096_000,
+    ]);
   });
 });
 

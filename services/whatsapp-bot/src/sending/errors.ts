@@ -28,6 +28,15 @@ export function windowClosed(): SendError {
   );
 }
 
+/** The person may not be written to now, and the agent's template has a variable that nothing is known for. */
+export function templateUnfilled(): SendError {
+  return new SendError(
+    "window_closed",
+    "the person has not written for 24 hours, and a variable of the agent's template has neither a value nor words for when there is none ({name|friend})",
+    { retryable: false },
+  );
+}
+
 export function unknownChannel(): SendError {
   return new SendError(
     "unknown_channel",

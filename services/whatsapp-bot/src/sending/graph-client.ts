@@ -74,15 +74,19 @@ export class GraphClient {
   }
 
   /**
-   * Shows the person that their message was read and that an answer is on its way.
+   * Shows the person that their message was read, and, if wanted, that an answer is on its way.
    * Source: https://developers.facebook.com/documentation/business-messaging/whatsapp/typing-indicators
    */
-  async readAndTyping(phoneNumberId: string, messageId: string): Promise<void> {
+  async markRead(
+    phoneNumberId: string,
+    messageId: string,
+    { isTyping }: { isTyping: boolean },
+  ): Promise<void> {
     await this.#post(phoneNumberId, {
       messaging_product: "whatsapp",
       status: "read",
       message_id: messageId,
-      typing_indicator: { type: "text" },
+      ...(isTyping ? { typing_indicator: { type: "text" } } : {}),
     });
   }
 

@@ -1,12 +1,19 @@
 import type { EventDataByType } from "@easymo/messaging";
-import type { Agent } from "@easymo/routing";
+import { z } from "zod";
 import { isPhone } from "../people.js";
 import { splitText } from "./split.js";
+import {
+  fallbackTemplate,
+  templateOf,
+  type FallbackTemplate,
+  type GraphTemplate,
+} from "./templates.js";
 
 type MessageSend = EventDataByType["message.send"];
 type GraphMessage = Readonly<Record<string, unknown>>;
 
 const MAX_CALLBACK_DATA = 512;
+const interactiveBody = z.object({ body: z.object({ text: z.string() }) });
 
 /**
  * What Meta is sent for one `message.send`: one message, or several for a text that is too long for one. Pure.
@@ -24,13 +31,7 @@ export function graphMessages(data: MessageSend): GraphMessage[] {
         text: { body, preview_url: data.previewUrl ?? false },
       }));
     case "template":
-      return [
-        templateMessage(data, {
-          name: data.template.name,
-          language: data.template.language,
-          components: data.template.components,
-        }),
-      ];
+      return [templateMessage(data, templateOf(data.template))];
     case "interactive":
       return [
         {
@@ -52,28 +53,35 @@ export function graphMessages(data: MessageSend): GraphMessage[] {
   }
 }
 
-/** The agent's template instead, for someone who has not written lately. Pure. */
-export function fallbackTemplate(
+/** The agent's template instead, for someone who has not written lately; undefined when it cannot be filled in. Pure. */
+export function fallbackMessage(
   data: MessageSend,
-  template: NonNullable<Agent["whatsapp"]>["template"],
-): GraphMessage {
-  return templateMessage(data, template);
+  template: FallbackTemplate,
+  name: string | undefined,
+): GraphMessage | undefined {
+  const filled = fallbackTemplate(template, { name, text: textOf(data) });
+  return filled === undefined ? undefined : templateMessage(data, filled);
 }
 
 function templateMessage(
   data: MessageSend,
-  template: { name: string; language: string; components?: unknown },
+  template: GraphTemplate,
 ): GraphMessage {
-  const { name, language, components } = template;
-  return {
-    ...commonOf(data),
-    type: "template",
-    template: {
-      name,
-      language: { code: language },
-      ...(components === undefined ? {} : { components }),
-    },
-  };
+  return { ...commonOf(data), type: "template", template };
+}
+
+/** The words of a message, whatever its kind. */
+function textOf(data: MessageSend): string | undefined {
+  switch (data.kind) {
+    case "text":
+      return data.text;
+    case "template":
+      return undefined;
+    case "interactive":
+      return interactiveBody.safeParse(data.interactive).data?.body.text;
+    default:
+      return data.media.caption;
+  }
 }
 
 /** Numbers go in `to`, user ids in `recipient`; a user id in `to` would be taken for a number and lost. */

@@ -28,6 +28,13 @@ const SECOND_MS = 1_000;
  * The waits between attempts: 4^n seconds, as Meta asks for after 131056.
  * Source: https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes (131056)
  */
-export const retryDelaysMs: readonly number[] = [0, 1, 2, 3, 4, 5, 6].map(
+const delaysMs: readonly number[] = [0, 1, 2, 3, 4, 5, 6].map(
   (n) => 4 ** n * SECOND_MS,
 );
+const IN_PLACE = 3;
+
+/** The first of them are waited for where the message is, so that what follows to the same person comes after it. */
+export const inPlaceDelaysMs = delaysMs.slice(0, IN_PLACE);
+
+/** The others are spent on the retry topic. */
+export const retryDelaysMs = delaysMs.slice(IN_PLACE);

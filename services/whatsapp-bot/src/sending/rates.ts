@@ -1,6 +1,7 @@
 import type { KeyValueStore } from "@easymo/messaging";
 import type { Clock } from "@easymo/service-kit";
 import { z } from "zod";
+import { pause } from "./pause.js";
 import { takeToken, type Rate } from "./token-bucket.js";
 
 /**
@@ -43,7 +44,7 @@ export class SendRates {
       const before = await this.#store.get(key);
       const result = takeToken(bucketOf(before), rate, this.#clock.now());
       if (!result.taken) {
-        await this.#pause(result.waitMs, signal);
+        await pause(this.#clock, result.waitMs, signal);
         continue;
       }
       const after = JSON.stringify(result.bucket);
@@ -52,18 +53,6 @@ export class SendRates {
       if (await this.#store.compareAndSet(key, before, after, { ttlMs }))
         return;
     }
-  }
-
-  #pause(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#clock.setTimeout(done, ms);
-      function done(): void {
-        timer.cancel();
-        signal.removeEventListener("abort", done);
-        resolve();
-      }
-      signal.addEventListener("abort", done);
-    });
   }
 }
 

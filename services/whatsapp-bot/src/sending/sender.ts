@@ -9,20 +9,28 @@ import {
   type EventDataByType,
   type EventEnvelope,
   type IdempotencyStore,
-  type KeyValueStore,
 } from "@easymo/messaging";
 import type { Route, RoutingTable } from "@easymo/routing";
 import type { Clock, Logger } from "@easymo/service-kit";
 import type { BotMetrics } from "../metrics.js";
 import { personRef, type People } from "../people.js";
-import { inFlight, SendError, unknownChannel, windowClosed } from "./errors.js";
+import type { Receipts } from "../receipts/receipts.js";
+import {
+  inFlight,
+  SendError,
+  templateUnfilled,
+  unknownChannel,
+  windowClosed,
+} from "./errors.js";
 import { GraphError, type GraphClient } from "./graph-client.js";
 import {
-  fallbackTemplate,
+  fallbackMessage,
   graphMessages,
   recipientPhone,
 } from "./graph-messages.js";
+import { inPlaceDelaysMs } from "./graph-verdict.js";
 import { permissionFor } from "./permission.js";
+import { pause } from "./pause.js";
 import type { SendRates } from "./rates.js";
 
 export interface SenderDeps {
@@ -32,7 +40,7 @@ export interface SenderDeps {
   readonly people: People;
   readonly agentCore: AgentCoreClient;
   readonly idempotency: IdempotencyStore;
-  readonly keyValue: KeyValueStore;
+  readonly receipts: Receipts;
   readonly metrics: BotMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -55,7 +63,6 @@ type Outcome =
 const LEASE_MS = 60_000;
 /** A message is sent once, however late it is published again. */
 const REMEMBERED_MS = 90 * 24 * 3_600_000;
-const READ_ONCE_MS = 24 * 3_600_000;
 const CONFIRM_TRIES = 5;
 const CONFIRM_PAUSE_MS = 300;
 
@@ -71,8 +78,28 @@ export class Sender {
     this.#deps = deps;
   }
 
-  /** Rejects with an error whose `retryable` says where the record goes. */
-  async handle(event: Sending, signal: AbortSignal): Promise<void> {
+  /**
+   * Sends it, tried again here for a while before it leaves its place for the retry topic: what is said to one person next
+   * waits for it meanwhile, so that they hear it in order. Rejects with an error whose `retryable` says where the record
+   * goes.
+   */
+  async handle(
+    event: Sending,
+    { attempt, signal }: { attempt: number; signal: AbortSignal },
+  ): Promise<void> {
+    for (const delayMs of attempt === 1 ? inPlaceDelaysMs : []) {
+      try {
+        await this.#attempt(event, signal);
+        return;
+      } catch (error) {
+        if (!(error instanceof SendError) || !error.retryable) throw error;
+      }
+      await pause(this.#deps.clock, delayMs, signal);
+    }
+    await this.#attempt(event, signal);
+  }
+
+  async #attempt(event: Sending, signal: AbortSignal): Promise<void> {
     let outcome: Outcome = "retried";
     try {
       outcome = await this.#send(event, signal);
@@ -92,12 +119,14 @@ export class Sender {
     const phoneNumberId = route.channel.address;
     const template = route.agent.whatsapp?.template;
     const person = personOf(data);
+    const { optedOut, name } =
+      data.purpose === "opt_out_confirmation"
+        ? { optedOut: false, name: undefined }
+        : await this.#consentOf(event);
     const permission = permissionFor({
       purpose: data.purpose,
       kind: data.kind,
-      optedOut:
-        data.purpose !== "opt_out_confirmation" &&
-        (await this.#hasOptedOut(event)),
+      optedOut,
       windowOpen: await this.#deps.people.isWindowOpen(
         phoneNumberId,
         person,
@@ -108,15 +137,20 @@ export class Sender {
     if (permission.step === "drop") return permission.outcome;
     if (permission.step === "refuse") throw windowClosed();
     const asTemplate =
-      permission.step === "send_template" && template !== undefined;
-    const messages = asTemplate
-      ? [fallbackTemplate(data, template)]
-      : graphMessages(data);
-    await this.#markRead(phoneNumberId, data);
+      permission.step === "send_template" && template !== undefined
+        ? fallbackMessage(data, template, name)
+        : undefined;
+    if (permission.step === "send_template" && asTemplate === undefined)
+      throw templateUnfilled();
+    const messages =
+      asTemplate === undefined ? graphMessages(data) : [asTemplate];
+    if (data.inReplyTo !== undefined)
+      await this.#deps.receipts.beforeAnswer(phoneNumberId, data.inReplyTo);
     let fresh = 0;
     for (const [part, message] of messages.entries()) {
-      const key = `whatsapp:send:${tenantId}:${data.dedupeKey}`;
-      const sent = await this.#once(part === 0 ? key : `${key}#${part}`, {
+      // Each part is sent once: a process that ends between two of them leaves the rest to whoever goes on.
+      const key = `whatsapp:send:${tenantId}:${part}:${data.dedupeKey}`;
+      const sent = await this.#once(key, {
         fingerprint: data.to,
         send: async () => {
           const to = recipientPhone(data) ?? data.to;
@@ -128,7 +162,7 @@ export class Sender {
       await this.#publishAccepted(event, sent.messageId, part);
     }
     if (fresh === 0) return "duplicate";
-    return asTemplate ? "template" : "sent";
+    return asTemplate === undefined ? "sent" : "template";
   }
 
   #routeOf(tenantId: string, data: Data): Route {
@@ -148,17 +182,25 @@ export class Sender {
   }
 
   /** Rejects when the registry cannot be asked: then nothing is sent. */
-  async #hasOptedOut({ tenantId, requestId, data }: Sending): Promise<boolean> {
+  async #consentOf({
+    tenantId,
+    requestId,
+    data,
+  }: Sending): Promise<{ optedOut: boolean; name: string | undefined }> {
     const person = personOf(data);
-    if (await this.#deps.people.isStopped(tenantId, person)) return true;
+    if (await this.#deps.people.isStopped(tenantId, person))
+      return { optedOut: true, name: undefined };
     const core = this.#deps.agentCore.forTenant(tenantId, { requestId });
     const { phone } = person;
     try {
       const [{ lead }, registry] = await Promise.all([
-        core.fetchLead(personRef({ ...data, userId: data.userId ?? data.to })),
+        core.fetchLead(person),
         phone === undefined ? undefined : core.optOut(phone),
       ]);
-      return lead?.optedOut === true || registry?.optedOut === true;
+      return {
+        optedOut: lead?.optedOut === true || registry?.optedOut === true,
+        name: lead?.name ?? undefined,
+      };
     } catch (cause) {
       const refusal = cause instanceof AgentCoreError && !cause.retryable;
       throw new SendError("registry_unavailable", "consent is not known", {
@@ -246,19 +288,6 @@ export class Sender {
     }
   }
 
-  /** Once per message that is answered; the answer goes out all the same when it fails. */
-  async #markRead(phoneNumberId: string, data: Data): Promise<void> {
-    if (data.inReplyTo === undefined) return;
-    const { keyValue, graph, logger } = this.#deps;
-    try {
-      const key = `whatsapp:read:${data.inReplyTo}`;
-      if (await keyValue.setIfAbsent(key, "1", { ttlMs: READ_ONCE_MS }))
-        await graph.readAndTyping(phoneNumberId, data.inReplyTo);
-    } catch (error) {
-      logger.warn({ err: error }, "not marked as read");
-    }
-  }
-
   async #publishAccepted(
     { tenantId, requestId, data }: Sending,
     messageId: string,
@@ -312,11 +341,10 @@ export class Sender {
 
 const SOURCE = "/whatsapp-bot/sending";
 
-function personOf(data: Data): { phone?: string; userId?: string } {
-  return personRef({
-    userId: recipientPhone({ to: data.to }) ?? data.to,
-    phone: recipientPhone(data),
-  });
+/** Everything that the recipient is known by. */
+function personOf(data: Data): ReturnType<typeof personRef> {
+  const phone = recipientPhone(data);
+  return personRef({ userId: data.userId ?? phone ?? data.to, phone });
 }
 
 function outcomeOf(error: unknown): Outcome {

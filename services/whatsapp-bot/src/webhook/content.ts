@@ -48,7 +48,7 @@ const card = z
       .object({ formatted_name: text(512) })
       .optional()
       .catch(undefined),
-    phones: z.unknown(),
+    phones: z.unknown().optional(),
     user_id: optionalId,
   })
   .transform((value) =>
@@ -137,12 +137,14 @@ const system = z
     type: requiredText(128),
     body: text(TEXT),
     wa_id: text(64),
+    /** So it was called before version 12. */
+    new_wa_id: text(64),
     user_id: optionalId,
   })
   .transform((value) => ({
     system: defined({
       type: value.type,
-      newPhone: e164Of(value.wa_id),
+      newPhone: e164Of(value.wa_id ?? value.new_wa_id),
       newUserId: value.user_id,
     }),
     ...(value.body === undefined ? {} : { text: value.body }),

@@ -109,11 +109,13 @@ export function consentOf(
 }
 
 function saidConsent(
-  { content, messageId }: InboundMessage,
+  { content, messageId, groupId }: InboundMessage,
   { agent }: Route,
 ): ReturnType<typeof consentOf> {
   const text = content.text;
   if (text === undefined || content.kind === "system") return undefined;
+  // Said to a group, it is not said to us.
+  if (groupId !== undefined) return undefined;
   return consentInText(text, {
     phrases: agent.optOut.phrases,
     messageId,
@@ -162,7 +164,7 @@ function receivedData(
   item: InboundMessage,
   route: Route,
 ): EventDataByType["message.received"] {
-  const { name, username, referral, inReplyTo, content } = item;
+  const { name, username, referral, inReplyTo, groupId, content } = item;
   return {
     ...about(item, route),
     from: userIdOf(item.person),
@@ -173,6 +175,7 @@ function receivedData(
     ...(username === undefined ? {} : { username }),
     ...(referral === undefined ? {} : { referral }),
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
+    ...(groupId === undefined ? {} : { groupId }),
   };
 }
 

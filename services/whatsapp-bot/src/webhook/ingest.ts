@@ -7,9 +7,15 @@ import {
 import type { Route, RoutingTable } from "@easymo/routing";
 import { Problem, type Clock, type Logger } from "@easymo/service-kit";
 import { SURFACE, type BotMetrics } from "../metrics.js";
-import type { People } from "../people.js";
-import { consentOf, eventsOf, idOf, type PublishedItem } from "./events.js";
-import type { WebhookItem } from "./items.js";
+import type { KnownAs, People } from "../people.js";
+import {
+  consentOf,
+  eventsOf,
+  idOf,
+  userIdOf,
+  type PublishedItem,
+} from "./events.js";
+import type { InboundMessage, Person, WebhookItem } from "./items.js";
 
 export interface IngestDeps {
   readonly bus: Bus;
@@ -71,7 +77,7 @@ export class Ingest {
     let published = 0;
     for (;;) {
       const { claimed, inFlight } = await this.#claimAll(open);
-      if (claimed.length > 0) await this.#publish(claimed);
+      if (claimed.length > 0) await this.#takeClaimed(claimed);
       published += claimed.length;
       if (inFlight.length === 0) break;
       // Another replica is publishing them: only when it is done are they in Kafka.
@@ -139,20 +145,52 @@ export class Ingest {
     return { claimed, inFlight };
   }
 
-  async #publish(claimed: readonly Claimed[]): Promise<void> {
+  async #takeClaimed(claimed: readonly Claimed[]): Promise<void> {
     try {
       await this.#remember(claimed);
-      await this.#deps.bus.publish(
-        claimed.flatMap(({ records }) => records),
-        { signal: AbortSignal.timeout(PUBLISH_TIMEOUT_MS) },
-      );
     } catch (error) {
       await this.#release(claimed);
-      throw unavailable("not all of it could be published", error);
+      throw unavailable("the store is away", error);
     }
+    const { published, failed, reason } = await this.#publish(claimed);
+    await Promise.all([this.#confirm(published), this.#release(failed)]);
+    if (failed.length > 0)
+      throw unavailable("not all of it could be published", reason);
+  }
+
+  /**
+   * Publishes what is each person's together and in order; the bus makes one batch per partition of all of it. What got
+   * through is not published again when Meta repeats the rest.
+   */
+  async #publish(claimed: readonly Claimed[]): Promise<{
+    published: readonly Claimed[];
+    failed: readonly Claimed[];
+    reason: unknown;
+  }> {
+    const signal = AbortSignal.timeout(PUBLISH_TIMEOUT_MS);
+    const groups = [...Map.groupBy(claimed, personKeyOf).values()];
+    const results = await Promise.allSettled(
+      groups.map((group) =>
+        this.#deps.bus.publish(
+          group.flatMap(({ records }) => records),
+          { signal },
+        ),
+      ),
+    );
+    const of = (status: "fulfilled" | "rejected"): Claimed[] =>
+      groups.filter((_, at) => results[at]?.status === status).flat();
+    const rejected = results.find((result) => result.status === "rejected");
+    return {
+      published: of("fulfilled"),
+      failed: of("rejected"),
+      reason: rejected?.reason,
+    };
+  }
+
+  async #confirm(published: readonly Claimed[]): Promise<void> {
     // Unconfirmed, an item that Meta repeats becomes the same event again, which consumers drop.
     const confirmed = await Promise.allSettled(
-      claimed.map(({ key, token }) =>
+      published.map(({ key, token }) =>
         this.#deps.idempotency.confirm(key, token, {
           answer: "published",
           ttlMs: REMEMBERED_MS,
@@ -170,19 +208,24 @@ export class Ingest {
   /** What must be known before anything is sent to these people. */
   async #remember(claimed: readonly Claimed[]): Promise<void> {
     const { people, clock } = this.#deps;
-    for (const { item, route } of claimed) {
-      const person = {
-        phone: item.person.phone,
-        userId: item.person.scopedUserId,
-      };
-      if (item.item === "message")
-        await people.wrote(item.phoneNumberId, person, {
-          atMs: Math.min(item.atMs, clock.now()),
-          nowMs: clock.now(),
-        });
-      if (consentOf(item, route)?.type === "message.opt_out")
-        await people.stopped(route.tenantId, person);
-    }
+    const nowMs = clock.now();
+    const wrote = claimed
+      .map(({ item }) => item)
+      .filter((item) => item.item === "message" && opensWindow(item))
+      .map(({ phoneNumberId, person, atMs }) => ({
+        phoneNumberId,
+        ...knownAs(person),
+        atMs: Math.min(atMs, nowMs),
+      }));
+    const stopped = claimed.filter(
+      ({ item, route }) => consentOf(item, route)?.type === "message.opt_out",
+    );
+    await Promise.all([
+      people.wrote(wrote, nowMs),
+      ...stopped.map(({ item, route }) =>
+        people.stopped(route.tenantId, knownAs(item.person)),
+      ),
+    ]);
   }
 
   async #release(claimed: readonly Claimed[]): Promise<void> {
@@ -203,6 +246,19 @@ export class Ingest {
       this.#deps.clock.setTimeout(resolve, ms);
     });
   }
+}
+
+/** Whether a message lets us write to its sender for 24 hours: what they wrote to us does, and to us alone. Pure. */
+function opensWindow({ content, groupId }: InboundMessage): boolean {
+  return content.kind !== "system" && groupId === undefined;
+}
+
+function knownAs({ phone, scopedUserId }: Person): KnownAs {
+  return { phone, userId: scopedUserId };
+}
+
+function personKeyOf({ item, route }: Candidate): string {
+  return `${route.tenantId}:${userIdOf(item.person)}`;
 }
 
 function unavailable(detail: string, cause?: unknown): Problem {

@@ -46,6 +46,8 @@ export interface InboundMessage extends About {
   readonly content: MessageContent;
   readonly referral?: NonNullable<Received["referral"]>;
   readonly inReplyTo?: string;
+  /** Written in a group. */
+  readonly groupId?: string;
 }
 
 type StatusData = EventDataByType["message.status"];
@@ -81,6 +83,8 @@ export type SkipReason =
   | "bad_message"
   | "bad_status"
   | "bad_preference"
+  | "bad_user_id_update"
+  | "group_status"
   | "no_sender"
   | "unknown_number";
 

@@ -202,6 +202,16 @@ test("an error of the account is taken for what it is", () => {
   ]);
 });
 
+test("a status says nothing of errors unless something failed", () => {
+  const status = { id: "s", status: "sent", recipient_id: "250788000001" };
+  const { items, skipped } = parseWebhook(
+    webhook(change({ statuses: [status] })),
+    NOW_MS,
+  );
+  expect(skipped).toEqual([]);
+  expect(items).toMatchObject([{ item: "status", status: "sent", errors: [] }]);
+});
+
 test("what cannot be read is skipped alone", () => {
   const good = {
     id: "m",
