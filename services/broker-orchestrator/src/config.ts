@@ -2,6 +2,7 @@ import { agentCoreSettings } from "@easymo/agent-core-client";
 import { busSettings } from "@easymo/messaging";
 import { routingSettings } from "@easymo/routing";
 import {
+  commaList,
   integer,
   readConfig,
   secret,
@@ -24,6 +25,15 @@ const shape = {
   /** With both, people who ask on WhatsApp to be called are called. */
   VOICE_BRIDGE_URL: url().optional(),
   VOICE_API_TOKEN: secret().min(1).optional(),
+  /** How long to wait before each further attempt, in seconds, separated by commas; then come the dead letters. */
+  RETRY_DELAYS_SECONDS: commaList()
+    .default(["1", "10", "60", "600"])
+    .transform((parts) => parts.map(Number))
+    .pipe(z.array(z.number().min(0).max(604_800))),
+  /** How long a conversation is remembered after it went on last. */
+  CONVERSATION_TTL_SECONDS: integer({ min: 60, max: 31_536_000 }).default(
+    7_776_000,
+  ),
   /** Without it, WhatsApp turns are answered offline. */
   OPENAI_API_KEY: secret().min(1).optional(),
   OPENAI_BASE_URL: url().default("https://api.openai.com/v1"),

@@ -14,10 +14,11 @@ await runService(
       bus: createBus(busSettingsOf(config), kit),
       store: createStore(config.REDIS_URL, kit),
       routing: await watchRouting({ file: config.ROUTING_FILE, ...kit }),
-      agentCore: createAgentCoreClient({
-        baseUrl: config.AGENT_CORE_URL,
-        jwtSecret: config.AGENT_CORE_JWT_SECRET,
-        ...kit,
-      }),
+      clientOf: (baseUrl) =>
+        createAgentCoreClient({
+          baseUrl,
+          jwtSecret: config.AGENT_CORE_JWT_SECRET,
+          ...kit,
+        }),
     }),
 );

@@ -127,7 +127,8 @@ function sipOf(address: string | undefined): string | undefined {
     /^<?(sips?:[^@;>\s]+@[^;>\s]+)/i.exec(address?.trim() ?? "") ?? [];
   const name = uri?.toLowerCase();
   // Callers who withhold who they are share these.
-  return name === undefined || /^sips?:(anonymous|unknown|restricted)@/.test(name)
+  return name === undefined ||
+    /^sips?:(anonymous|unknown|restricted)@/.test(name)
     ? undefined
     : name;
 }

@@ -124,7 +124,7 @@ export type Published =
       readonly ussd?: string;
       readonly url?: string;
       readonly agent: string;
-      readonly callId: string;
+      readonly callId?: string;
       readonly at: string;
     }
   | {
@@ -174,6 +174,15 @@ export type Outcome =
         readonly name: string;
         readonly slots: Readonly<Record<string, JsonValue>>;
         readonly confidence: number;
+      };
+      /** A payment that was issued while answering; the text tells of it. */
+      readonly payment?: {
+        readonly paymentId: string;
+        readonly method: "momo_ussd" | "payment_link" | "manual";
+        readonly amount: number;
+        readonly currency: string;
+        readonly ussd?: string;
+        readonly url?: string;
       };
     }
   | { readonly kind: "calling" }

@@ -1,5 +1,9 @@
 import { languageOfText, minorDigits } from "@easymo/intent-rules";
-import type { Conversation, OfferNote, PaymentNote } from "../conversation/state.js";
+import type {
+  Conversation,
+  OfferNote,
+  PaymentNote,
+} from "../conversation/state.js";
 
 /** What people are told in our own words, in the four languages of the platform. */
 interface Phrases {
@@ -180,11 +184,7 @@ export function summaryText(
 export function sentence(
   language: Language,
   which:
-    | "missedInbound"
-    | "missedOutbound"
-    | "dropped"
-    | "calling"
-    | "cannotCall",
+    "missedInbound" | "missedOutbound" | "dropped" | "calling" | "cannotCall",
 ): string {
   return phrases[language][which];
 }

@@ -106,7 +106,11 @@ export const callRules = [
     effects: [],
     apply(draft, { data }) {
       const channel = draft.call(data.callId)?.channel ?? "voice";
-      draft.noteCall(data.callId, { channel, at: data.at }, { connected: true });
+      draft.noteCall(
+        data.callId,
+        { channel, at: data.at },
+        { connected: true },
+      );
       draft.heard(channel, data.agent);
     },
   }),
@@ -160,7 +164,14 @@ export const callRules = [
       });
       draft.emit({
         kind: "publish",
-        what: { type: "payment.requested", ...payment, callId, method, region, agent },
+        what: {
+          type: "payment.requested",
+          ...payment,
+          callId,
+          method,
+          region,
+          agent,
+        },
       });
       // Under the key that voice-bridge uses: whoever comes first, it is sent once.
       if (mayWrite(draft))
@@ -204,8 +215,7 @@ export const callRules = [
       const call = draft.call(event.data.callId);
       const missed =
         call?.direction === "outbound" ? "missedOutbound" : "missedInbound";
-      const which =
-        troubleOf(event, call) === "missed" ? missed : "dropped";
+      const which = troubleOf(event, call) === "missed" ? missed : "dropped";
       followUp(draft, event, sentence(language(draft), which));
     },
   }),

@@ -47,7 +47,8 @@ export const messageRules = [
       const { data } = event;
       const text = textOf(event);
       const language =
-        data.language ?? (text === undefined ? undefined : languageOfText(text));
+        data.language ??
+        (text === undefined ? undefined : languageOfText(text));
       const before = draft.state.whatsapp;
       const isLatest =
         before === undefined ||

@@ -4,7 +4,9 @@ const ITEM_SLOTS = ["item", "product", "part", "query", "service"];
 const AMOUNT_SLOTS = ["amount", "price", "budget"];
 
 /** The thing that a person wants, in their words. Pure. */
-export function itemOf({ slots }: Pick<IntentNote, "slots">): string | undefined {
+export function itemOf({
+  slots,
+}: Pick<IntentNote, "slots">): string | undefined {
   for (const name of ITEM_SLOTS) {
     const value = slots[name];
     if (typeof value === "string" && value.trim() !== "")

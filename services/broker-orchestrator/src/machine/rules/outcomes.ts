@@ -1,3 +1,4 @@
+import { limits } from "../../conversation/limits.js";
 import type { IntentNote } from "../../conversation/state.js";
 import { languageOf, offersText, sentence } from "../../wording/wording.js";
 import { digestOf, type Draft } from "../draft.js";
@@ -15,6 +16,8 @@ import { amountOf, itemOf } from "./offers.js";
 const RESERVATION_MS = 24 * 3_600_000;
 /** A wish that a turn found out is taken when it is at least this sure. */
 const SURE_ENOUGH = 0.5;
+/** What vendors can answer. */
+const WISHES = new Set(["order", "price"]);
 
 type OutcomeOf<K extends Outcome["kind"]> = Extract<Outcome, { kind: K }>;
 
@@ -28,11 +31,7 @@ interface Row<K extends EffectKind, O extends Outcome["kind"]> {
 }
 
 interface AnyRow extends AnyOutcomeRule {
-  run(
-    draft: Draft,
-    effect: EffectOf<EffectKind>,
-    outcome: Outcome,
-  ): boolean;
+  run(draft: Draft, effect: EffectOf<EffectKind>, outcome: Outcome): boolean;
 }
 
 function row<K extends EffectKind, O extends Outcome["kind"]>(
@@ -67,8 +66,7 @@ function advance(draft: Draft, intentId: string): void {
   const isHanded =
     intent.rankingAccepted !== undefined ||
     draft.state.outbox.some(
-      (effect) =>
-        effect.kind === "add_ranking" && effect.intentId === intentId,
+      (effect) => effect.kind === "add_ranking" && effect.intentId === intentId,
     );
   if (!isHanded) handOver(draft, intent, buyerId, rankingId, offers);
   forward(draft, intentId);
@@ -170,7 +168,10 @@ function learn(draft: Draft, outcome: OutcomeOf<"lead">): void {
   if (lead === undefined) return;
   const { names, leadId } = draft.state;
   // A lead of another number is not this person's.
-  const isSame = names.phone === undefined || lead.phone === undefined || names.phone === lead.phone;
+  const isSame =
+    names.phone === undefined ||
+    lead.phone === undefined ||
+    names.phone === lead.phone;
   const isNew = leadId !== lead.leadId;
   const [sipId, userId] = lead.userId?.startsWith("sip")
     ? [lead.userId.toLowerCase(), undefined]
@@ -208,6 +209,29 @@ function learn(draft: Draft, outcome: OutcomeOf<"lead">): void {
   );
 }
 
+/** A payment that was issued in a turn is known on every channel. */
+function notePayment(
+  draft: Draft,
+  { method, ...payment }: NonNullable<OutcomeOf<"answered">["payment"]>,
+  agent: string,
+  at: string,
+): void {
+  draft.set({
+    payments: [...draft.state.payments, { ...payment, at }].slice(
+      -limits.payments,
+    ),
+  });
+  const region = draft.situation.agent?.payment.region ?? "rw";
+  const type = "payment.requested";
+  draft.emit(
+    {
+      kind: "publish",
+      what: { type, ...payment, method, region, agent, at },
+    },
+    type,
+  );
+}
+
 /** What follows when an effect is done, refused, or withheld. What is in no row follows from nothing. */
 export const outcomeRows: readonly AnyRow[] = [
   row({
@@ -237,7 +261,11 @@ export const outcomeRows: readonly AnyRow[] = [
       if (outcome.kind === "lead") {
         learn(draft, outcome);
         if (outcome.lead?.optedOut === true) {
-          optOut(draft, draft.intent(intentId)?.channel ?? "whatsapp", new Date(draft.situation.nowMs).toISOString());
+          optOut(
+            draft,
+            draft.intent(intentId)?.channel ?? "whatsapp",
+            new Date(draft.situation.nowMs).toISOString(),
+          );
           return;
         }
       }
@@ -310,9 +338,10 @@ export const outcomeRows: readonly AnyRow[] = [
     of: "answer_turn",
     outcomes: ["answered"],
     then: "the turn is answered; a wish that it shows is taken, once, also when whatsapp-bot tells of it",
-    effects: ["send_whatsapp", "know_lead"],
-    apply(draft, { messageId, agent, at }, { text, intent }) {
+    effects: ["send_whatsapp", "know_lead", "publish"],
+    apply(draft, { messageId, agent, at }, { text, intent, payment }) {
       if (draft.state.optedOut !== undefined) return;
+      if (payment !== undefined) notePayment(draft, payment, agent, at);
       if (text.trim() !== "")
         write(draft, {
           purpose: "reply",
@@ -325,7 +354,7 @@ export const outcomeRows: readonly AnyRow[] = [
       const isWish =
         intent !== undefined &&
         intent.confidence >= SURE_ENOUGH &&
-        ["order", "price", "pay"].includes(intent.name);
+        WISHES.has(intent.name);
       if (!isWish || draft.state.seen.includes(digest)) return;
       remembered(draft, digest);
       const { phone, userId } = draft.state.names;
@@ -347,8 +376,12 @@ export const outcomeRows: readonly AnyRow[] = [
     then: "the person is told that they are called, or cannot be",
     effects: ["send_whatsapp"],
     apply(draft, { messageId }, outcome) {
-      const language = languageOf(draft.state, draft.situation.agent?.languages);
-      const isOptOut = outcome.kind === "refused" && outcome.code === "opted_out";
+      const language = languageOf(
+        draft.state,
+        draft.situation.agent?.languages,
+      );
+      const isOptOut =
+        outcome.kind === "refused" && outcome.code === "opted_out";
       if (draft.state.optedOut !== undefined || isOptOut) return;
       write(draft, {
         purpose: "notice",

@@ -1,0 +1,247 @@
+import {
+  createBatchConsumer,
+  type BatchConsumer,
+  type EasymoEvent,
+  type TakenEvent,
+  type TopicName,
+} from "@easymo/messaging";
+import { identityOf, keysOf } from "../conversation/identity.js";
+import type { Conversation } from "../conversation/state.js";
+import type { ExecuteEffect } from "../effects/execute.js";
+import { causeOf } from "../machine/draft.js";
+import type { Effect, Outcome } from "../machine/effects.js";
+import {
+  applyEvent,
+  applyOutcome,
+  bury,
+  isFollowed,
+  type Transition,
+} from "../machine/machine.js";
+import { Conversations } from "./conversations.js";
+import { EffectRunner } from "./effect-runner.js";
+import { HandedOverError, UnacceptableEventError } from "./errors.js";
+import { EventWork } from "./event-work.js";
+import { Notices } from "./notices.js";
+import type { OrchestratorOptions } from "./options.js";
+import type { Situations } from "./situations.js";
+
+export const GROUP = "broker-orchestrator";
+
+/** What it listens to. */
+export const TOPICS: readonly TopicName[] = [
+  "whatsapp.inbound",
+  "voice.contact.events",
+  "voice.sip.events",
+  "voice.media.events",
+];
+
+/** A clock that is wrong by less is let pass. */
+const FUTURE_MS = 24 * 3_600_000;
+
+/**
+ * Events in, conversations and effects out. An event's offset is committed when the conversation has it and everything
+ * that follows from it is done, or is another topic's.
+ */
+export class Orchestrator {
+  readonly #options: OrchestratorOptions;
+  readonly #situations: Situations;
+  readonly #conversations: Conversations;
+  readonly #consumer: BatchConsumer;
+  readonly #runner: EffectRunner;
+  readonly #notices: Notices;
+
+  constructor(options: OrchestratorOptions) {
+    const { bus, store, clock, logger, metrics, situations } = options;
+    this.#options = options;
+    this.#situations = situations;
+    this.#notices = new Notices({ bus, clock });
+    this.#conversations = new Conversations({
+      store: store.versioned,
+      ttlMs: options.conversationTtlMs,
+      clock,
+      logger,
+      onBatch: () => this.#notices.flush(),
+    });
+    const execute: ExecuteEffect = options.execute((tenantId, home) =>
+      this.#conversations.peek(tenantId, home),
+    );
+    this.#runner = new EffectRunner({ execute, clock, metrics });
+    this.#consumer = createBatchConsumer({
+      bus,
+      group: GROUP,
+      topics: TOPICS,
+      retryDelaysMs: options.retryDelaysMs,
+      stopTimeoutMs: options.stopTimeoutMs,
+      logger,
+      metrics,
+      clock,
+      check: (event) => this.#check(event),
+      onEvents: (taken) => {
+        for (const one of taken) this.#take(one);
+      },
+    });
+  }
+
+  start(): Promise<void> {
+    return this.#consumer.start();
+  }
+
+  pause(): void {
+    this.#consumer.pause();
+  }
+
+  /** Finishes what was taken. */
+  async stop(): Promise<void> {
+    await this.#consumer.stop();
+    this.#conversations.close();
+  }
+
+  /** Throws for an event that must not be handled, however often it comes. */
+  #check(event: EasymoEvent): void {
+    if (!this.#situations.isTenant(event.tenantId))
+      throw new UnacceptableEventError(
+        "unknown_tenant",
+        "no channel of the routing document is this tenant's",
+      );
+    const latestMs = this.#options.clock.now() + FUTURE_MS;
+    for (const [name, time] of [
+      ["ce_time", event.time],
+      ["at", event.data.at],
+    ] as const)
+      if (Date.parse(time) > latestMs)
+        throw new UnacceptableEventError(
+          "from_the_future",
+          `${name} is more than a day from now`,
+        );
+  }
+
+  #take(taken: TakenEvent): void {
+    if (!isFollowed(taken.event.type)) {
+      taken.done();
+      return;
+    }
+    const identity = identityOf(taken.event, (tenantId, address) =>
+      this.#situations.isOurs(tenantId, address),
+    );
+    if (identity.keys.length === 0) {
+      // Of nobody, there is no conversation.
+      taken.done();
+      return;
+    }
+    const work = new EventWork(taken, identity, (one) => this.#finished(one));
+    work.begin();
+    this.#submitEvent(work);
+  }
+
+  /** @param work whose `begin` ends when the conversation has the event */
+  #submitEvent(work: EventWork): void {
+    const { event, identity } = work;
+    this.#conversations.submit({
+      tenantId: event.tenantId,
+      keys: identity.keys,
+      apply: (state) =>
+        applyEvent(state, event, identity, this.#situationOf(event, state)),
+      stored: (applied, home) => {
+        if (applied !== undefined) {
+          this.#notices.add(work, applied.state, home);
+          this.#dispatch(work, applied.effects, applied.state, home);
+        }
+        work.end();
+      },
+    });
+  }
+
+  #dispatch(
+    work: EventWork,
+    effects: readonly Effect[],
+    state: Conversation,
+    home: string,
+  ): void {
+    for (const effect of effects) {
+      if (!work.beginEffect(effect.key)) continue;
+      if (work.taken.signal.aborted) {
+        work.endEffect(effect.key, new HandedOverError());
+        continue;
+      }
+      const about = { conversation: state, home, cause: causeOf(work.event) };
+      this.#runner.run(effect, about, work.taken.signal).then(
+        (outcome) => this.#submitOutcome(work, effect, outcome, home),
+        (error: unknown) => work.endEffect(effect.key, error),
+      );
+    }
+  }
+
+  #submitOutcome(
+    work: EventWork,
+    effect: Effect,
+    outcome: Outcome,
+    home: string,
+  ): void {
+    const { event } = work;
+    const cause = causeOf(event);
+    this.#conversations.submit({
+      tenantId: event.tenantId,
+      keys: [home],
+      apply: (state) =>
+        applyOutcome(
+          state,
+          effect,
+          outcome,
+          cause,
+          this.#situationOf(event, state),
+        ),
+      stored: (applied, at) => {
+        if (applied === undefined || applied.result === "lost") {
+          // The store forgot: what the event leads to is found out again, under the same keys.
+          work.begin();
+          this.#submitEvent(work);
+        } else {
+          this.#dispatch(work, applied.effects, applied.state, at);
+          if (outcome.kind === "lead") this.#join(applied.state);
+        }
+        work.endEffect(effect.key);
+      },
+    });
+  }
+
+  /** Everything that is known under the person's other names becomes one conversation. */
+  #join({ tenantId, names }: Conversation): void {
+    const keys = keysOf(names);
+    if (keys.length < 2) return;
+    this.#conversations.submit({
+      tenantId,
+      keys,
+      apply: (state) => (state === undefined ? undefined : unchanged(state)),
+      stored: () => undefined,
+    });
+  }
+
+  #finished(work: EventWork): void {
+    const { failure, taken } = work;
+    if (failure === undefined) {
+      taken.done();
+      return;
+    }
+    if (taken.next(failure) === "retry" || taken.signal.aborted) {
+      void taken.fail(failure);
+      return;
+    }
+    this.#conversations.submit({
+      tenantId: work.event.tenantId,
+      keys: work.identity.keys,
+      apply: (state) =>
+        state === undefined ? undefined : unchanged(bury(state, work.digest)),
+      stored: () => void taken.fail(failure),
+    });
+  }
+
+  #situationOf(event: EasymoEvent, state: Conversation | undefined) {
+    const named = "agent" in event.data ? event.data.agent : undefined;
+    return this.#situations.of(event.tenantId, named ?? state?.agent);
+  }
+}
+
+/** A step from which nothing follows. */
+function unchanged(state: Conversation): Transition {
+  return { state, effects: [], result: "applied" };
+}
