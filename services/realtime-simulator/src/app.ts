@@ -4,6 +4,8 @@ import {
   type ServiceKit,
 } from "@easymo/service-kit";
 import type { Voice } from "@easymo/telephone-audio";
+import { callersApi, callsApi } from "./calls/calls-api.js";
+import { SipGateway } from "./calls/sip-gateway.js";
 import { Connections } from "./connections.js";
 import { Faults } from "./faults.js";
 import type { Pace } from "./session/response-spec.js";
@@ -30,6 +32,8 @@ export interface RealtimeSimulator extends ServiceApp {
   readonly upgrade: NonNullable<ServiceApp["upgrade"]>;
   /** What is to go wrong. */
   readonly faults: Faults;
+  /** Callers over SIP. */
+  readonly sip: SipGateway;
   /** The sessions that are open. */
   sessions(): readonly SessionView[];
   /** Cuts every connection now, without a closing handshake. */
@@ -51,18 +55,21 @@ export function createRealtimeSimulator(
   };
   // Made only when it is started, or asked to speak: never, when there is another.
   const ownVoice = new LateVoice(() => createVoice({ logger: kit.logger }));
-  const connections = new Connections({
+  const model = {
     kit,
     faults,
     pace,
     voice: options.voice ?? ownVoice,
     maxDurationMs: options.sessionMaxMs ?? SESSION_MAX_MS,
-  });
+  };
+  const gateway = new SipGateway(model);
+  const connections = new Connections({ ...model, gateway });
   return {
     faults,
+    sip: gateway,
     sessions: () => connections.views(),
     dropConnections: () => connections.drop(),
-    http: controlApi(kit, faults, connections),
+    http: createHttp(kit, faults, connections, gateway),
     upgrade: (req, socket, head) => connections.upgrade(req, socket, head),
     start: async () => {
       if (!options.voice) {
@@ -79,11 +86,17 @@ export function createRealtimeSimulator(
   };
 }
 
-function controlApi(kit: ServiceKit, faults: Faults, connections: Connections) {
+function createHttp(
+  kit: ServiceKit,
+  faults: Faults,
+  connections: Connections,
+  gateway: SipGateway,
+) {
   return createServiceHttp({
     kit,
     dependencies: {},
     configure(app) {
+      app.use(callsApi(gateway), callersApi(gateway));
       app.get("/faults", (_req, res) => {
         res.json({ faults: faults.list() });
       });

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ServiceKit } from "@easymo/service-kit";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { SipGateway } from "./calls/sip-gateway.js";
 import type { Fault, Faults } from "./faults.js";
 import { admit } from "./handshake.js";
 import type { ErrorDetails } from "./protocol/errors.js";
@@ -19,16 +20,20 @@ const CLOSE_REFUSED = 4000;
 
 interface ConnectionsOptions extends Omit<
   SessionOptions,
-  "transport" | "model" | "clock" | "logger"
+  "transport" | "model" | "clock" | "logger" | "line"
 > {
   readonly kit: ServiceKit;
+  readonly gateway: SipGateway;
 }
 
 /** The WebSockets of the simulator, one session on each. */
 export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #faults: Faults;
+  readonly #gateway: SipGateway;
   readonly #sessions = new Map<WebSocket, Session>();
+  /** Sockets beside a call's own session. */
+  readonly #sideBands = new Set<WebSocket>();
   /** Upgrades that are never answered. */
   readonly #unanswered = new Set<Duplex>();
   readonly #server = new WebSocketServer({
@@ -42,11 +47,12 @@ export class Connections {
   constructor(options: ConnectionsOptions) {
     this.#options = options;
     this.#faults = options.faults;
+    this.#gateway = options.gateway;
     options.kit.metrics.gauge(
       "easymo_simulator_sessions_active",
       "Sessions of the offline model that are open.",
       [],
-      (gauge) => gauge.set(this.#sessions.size),
+      (gauge) => gauge.set(this.views().length),
     );
   }
 
@@ -68,7 +74,10 @@ export class Connections {
       });
       return;
     }
-    const admission = admit(req);
+    const admission = admit(
+      req,
+      (callId) => this.#gateway.find(callId)?.isLive === true,
+    );
     switch (admission.kind) {
       case "not_found":
       case "unauthorized":
@@ -79,6 +88,11 @@ export class Connections {
           refuse(ws, admission.error),
         );
         return;
+      case "side_band":
+        this.#server.handleUpgrade(req, socket, head, (ws) =>
+          this.#join(ws, admission.callId),
+        );
+        return;
       case "accepted":
         this.#server.handleUpgrade(req, socket, head, (ws) =>
           this.#open(ws, admission.model),
@@ -87,12 +101,17 @@ export class Connections {
   }
 
   views(): SessionView[] {
-    return [...this.#sessions.values()].map((session) => session.view());
+    const onCalls = this.#gateway.calls.flatMap(({ isLive, session }) =>
+      isLive && session !== undefined ? [session] : [],
+    );
+    return [...this.#sessions.values(), ...onCalls].map((session) =>
+      session.view(),
+    );
   }
 
   /** Cuts every connection, as a network does. */
   drop(): void {
-    for (const ws of this.#sessions.keys()) {
+    for (const ws of this.#sockets()) {
       ws.terminate();
     }
   }
@@ -105,7 +124,8 @@ export class Connections {
   async close(): Promise<void> {
     this.#taking = false;
     this.#unanswered.forEach((socket) => socket.destroy());
-    const gone = [...this.#sessions.keys()].map((ws) => {
+    this.#gateway.close();
+    const gone = this.#sockets().map((ws) => {
       const closed = new Promise((resolve) => ws.once("close", resolve));
       ws.close(CLOSE_GOING_AWAY, "The simulator is shutting down.");
       // A client that does not answer the close is not waited for.
@@ -119,8 +139,29 @@ export class Connections {
     this.#server.close();
   }
 
+  #sockets(): WebSocket[] {
+    return [...this.#sessions.keys(), ...this.#sideBands];
+  }
+
+  /** A client beside the session of a call: the session outlives it. */
+  #join(ws: WebSocket, callId: string): void {
+    const call = this.#gateway.find(callId);
+    const client = transportOf(ws);
+    this.#sideBands.add(ws);
+    ws.on("error", () => ws.terminate());
+    ws.on("close", () => {
+      this.#sideBands.delete(ws);
+      call?.detach(client);
+    });
+    ws.on("message", (data: Buffer, isBinary) => {
+      if (isBinary) call?.session?.receiveBinary();
+      else call?.session?.receive(data.toString());
+    });
+    call?.attach(client);
+  }
+
   #open(ws: WebSocket, model: string): void {
-    const { kit, ...options } = this.#options;
+    const { kit, gateway: _gateway, ...options } = this.#options;
     const session = new Session({
       ...options,
       model,

@@ -79,7 +79,6 @@ describe("a connection", () => {
   test.each([
     ["", "missing_model"],
     ["?model=gpt-4o", "invalid_model"],
-    ["?call_id=rtc_123", "call_id_not_found"],
   ])("to %j is refused as %s", async (search, code) => {
     const client = await server.open({ authorization: "Bearer key" }, search);
     const { error } = await client.next("error");

@@ -6,6 +6,8 @@ const REALTIME_PATH = "/v1/realtime";
 /** What becomes of a request for a session. */
 export type Admission =
   | { readonly kind: "accepted"; readonly model: string }
+  /** To a call's session, beside it. */
+  | { readonly kind: "side_band"; readonly callId: string }
   /** Refused before the upgrade, by an HTTP answer. */
   | {
       readonly kind: "unauthorized" | "not_found";
@@ -18,7 +20,10 @@ export type Admission =
 const KEY_PROTOCOL = "openai-insecure-api-key.";
 
 /** Looks at a request for an upgrade as the real service does. */
-export function admit(req: IncomingMessage): Admission {
+export function admit(
+  req: IncomingMessage,
+  isLiveCall: (callId: string) => boolean,
+): Admission {
   const url = new URL(req.url ?? "/", "http://simulator");
   if (url.pathname !== REALTIME_PATH) {
     return {
@@ -43,11 +48,18 @@ export function admit(req: IncomingMessage): Admission {
       "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API.",
     );
   }
-  if (url.searchParams.has("call_id")) {
-    return refuse(
-      "call_id_not_found",
-      "The offline model takes no SIP calls, so that there is none to attach to.",
-    );
+  const callId = url.searchParams.get("call_id");
+  if (callId !== null) {
+    return isLiveCall(callId)
+      ? { kind: "side_band", callId }
+      : {
+          kind: "not_found",
+          status: 404,
+          error: invalid(
+            "call_id_not_found",
+            "No session found for the provided call_id",
+          ),
+        };
   }
   const model = url.searchParams.get("model") ?? "";
   if (model === "") {
@@ -63,11 +75,16 @@ export function admit(req: IncomingMessage): Admission {
   return { kind: "accepted", model };
 }
 
+/** A key in the header. */
+export function hasBearer(req: IncomingMessage): boolean {
+  return /^Bearer \S+$/i.test(req.headers.authorization ?? "");
+}
+
 /** A key in the header, or, as browsers must, among the subprotocols. */
 function hasKey(req: IncomingMessage): boolean {
   const protocols = (req.headers["sec-websocket-protocol"] ?? "").split(",");
   return (
-    /^Bearer \S+$/i.test(req.headers.authorization ?? "") ||
+    hasBearer(req) ||
     protocols.some((protocol) => {
       const name = protocol.trim();
       return name.startsWith(KEY_PROTOCOL) && name.length > KEY_PROTOCOL.length;

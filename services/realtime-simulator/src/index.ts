@@ -3,6 +3,9 @@ export {
   type RealtimeSimulator,
   type RealtimeSimulatorOptions,
 } from "./app.js";
+export type { SipCall, SipCallView, SipEnding } from "./calls/sip-call.js";
+export type { PlaceSipCall, SipGateway } from "./calls/sip-gateway.js";
+export type { WebhookTarget } from "./calls/webhook.js";
 export {
   type Fault,
   type FaultInput,

@@ -70,6 +70,10 @@ const schemas = {
     type: z.literal("input_audio_buffer.clear"),
     event_id: eventId,
   }),
+  "output_audio_buffer.clear": z.strictObject({
+    type: z.literal("output_audio_buffer.clear"),
+    event_id: eventId,
+  }),
   "conversation.item.create": z.strictObject({
     type: z.literal("conversation.item.create"),
     event_id: eventId,

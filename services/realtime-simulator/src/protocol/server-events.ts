@@ -97,6 +97,13 @@ interface ServerEvents {
     readonly item_id: string;
   };
   "input_audio_buffer.cleared": object;
+  "input_audio_buffer.dtmf_event_received": {
+    readonly event: string;
+    readonly received_at: number;
+  };
+  "output_audio_buffer.started": { readonly response_id: string };
+  "output_audio_buffer.stopped": { readonly response_id: string };
+  "output_audio_buffer.cleared": { readonly response_id: string };
   "conversation.item.added": Placed;
   "conversation.item.done": Placed;
   "conversation.item.retrieved": { readonly item: ConversationItem };

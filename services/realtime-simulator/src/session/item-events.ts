@@ -3,6 +3,7 @@ import type { ServerEvent } from "../protocol/server-events.js";
 import type { SessionConfig } from "../protocol/session-config.js";
 import type { Conversation, Entry } from "./conversation.js";
 import type { Ids } from "./ids.js";
+import type { CutPlayback } from "./line.js";
 import { entryOf, withAudio } from "./new-items.js";
 
 type ItemEvent = Extract<ClientEvent, { type: `conversation.item.${string}` }>;
@@ -44,6 +45,19 @@ export class ItemEvents {
         });
         return;
     }
+  }
+
+  /** What the caller did not hear of an item any more is no part of the conversation. */
+  cut({ itemId, contentIndex, playedMs }: CutPlayback): void {
+    if (!this.#conversation.entries.some(({ item }) => item.id === itemId)) {
+      return;
+    }
+    this.#truncate({
+      type: "conversation.item.truncate",
+      item_id: itemId,
+      content_index: contentIndex,
+      audio_end_ms: playedMs,
+    });
   }
 
   /** Tells of an item that is there, whole, from its beginning. */

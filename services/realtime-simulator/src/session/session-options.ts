@@ -2,6 +2,7 @@ import type { Clock, Logger } from "@easymo/service-kit";
 import type { Voice } from "@easymo/telephone-audio";
 import type { Faults } from "../faults.js";
 import type { ConversationItem } from "../protocol/items.js";
+import type { Line } from "./line.js";
 import type { Pace } from "./response-spec.js";
 
 /** The connection under a session. */
@@ -15,6 +16,8 @@ export interface Transport {
 
 export interface SessionOptions {
   readonly transport: Transport;
+  /** Of a call over SIP, whose audio the session hears and speaks by itself. */
+  readonly line?: Line;
   readonly model: string;
   readonly clock: Clock;
   readonly logger: Logger;

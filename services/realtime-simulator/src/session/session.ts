@@ -1,6 +1,5 @@
 import type { Timer } from "@easymo/service-kit";
 import type { Fault } from "../faults.js";
-import type { HearingEvent, Utterance } from "../hearing/input-audio.js";
 import { vadSettings } from "../hearing/turn-detection.js";
 import {
   type ClientEvent,
@@ -15,19 +14,19 @@ import {
   applySessionUpdate,
   defaultSessionConfig,
   type SessionConfig,
+  type SessionUpdate,
 } from "../protocol/session-config.js";
 import { CallerAudio } from "./caller-audio.js";
+import { CallerTurns } from "./caller-turns.js";
 import { Conversation } from "./conversation.js";
 import { Ids } from "./ids.js";
 import { IdlePrompt } from "./idle-prompt.js";
 import { ItemEvents } from "./item-events.js";
-import { utteranceEntry } from "./new-items.js";
 import { Responses } from "./responses.js";
+import type { CutPlayback } from "./line.js";
 import type { SessionOptions, SessionView } from "./session-options.js";
 import { Transcriptions } from "./transcriptions.js";
 
-// "Expected at least 100ms of audio": what the service answers to a commit of less.
-const SHORTEST_COMMIT_MS = 100;
 const CLOSE_GOING_AWAY = 1001;
 
 /** One session of the Realtime protocol: what a client sends goes in, server events come out. */
@@ -40,10 +39,9 @@ export class Session {
   readonly #items: ItemEvents;
   readonly #idle: IdlePrompt;
   readonly #transcriptions: Transcriptions;
+  readonly #turns: CallerTurns;
   readonly #openedAtMs: number;
   #config: SessionConfig;
-  /** The item that the speech going on will become. */
-  #spokenItemId = "";
   #expiry: Timer | undefined;
   #ended = false;
 
@@ -59,7 +57,7 @@ export class Session {
       ),
     });
     const emit = (event: ServerEvent) => this.#emit(event);
-    this.#audio = new CallerAudio(clock, (event) => this.#heard(event));
+    this.#audio = new CallerAudio(clock, (event) => this.#turns.heard(event));
     this.#transcriptions = new Transcriptions(clock, emit);
     this.#responses = new Responses(this.#conversation, {
       ...options,
@@ -74,7 +72,20 @@ export class Session {
       },
     });
     this.#items = new ItemEvents(this.#conversation, this.#ids, emit);
-    this.#idle = new IdlePrompt(clock, (timeoutMs) => this.#prompt(timeoutMs));
+    this.#idle = new IdlePrompt(clock, (timeoutMs) =>
+      this.#turns.prompt(timeoutMs, this.#audio),
+    );
+    this.#turns = new CallerTurns({
+      ids: this.#ids,
+      conversation: this.#conversation,
+      items: this.#items,
+      transcriptions: this.#transcriptions,
+      config: () => this.#config,
+      emit,
+      began: () => this.#idle.cancel(),
+      interrupt: () => this.#interrupt(),
+      answer: () => this.#respondByItself(),
+    });
   }
 
   get id(): string {
@@ -121,6 +132,30 @@ export class Session {
     );
   }
 
+  /** Settings that stand before any client says something. @throws ProtocolError */
+  configure(update: SessionUpdate): void {
+    this.#config = applySessionUpdate(this.#config, update, {
+      hasSpoken: false,
+    });
+  }
+
+  /** Audio of the line, μ-law. */
+  hear(mulaw: Buffer): void {
+    this.#append(mulaw.toString("base64"));
+  }
+
+  /** Something happened on the line. */
+  tell(event: ServerEvent): void {
+    this.#emit(event);
+  }
+
+  /** Tells a client that joins later what the session is. */
+  describe(send: (text: string) => void): void {
+    if (!this.#ended) {
+      send(this.#text({ type: "session.created", session: this.#config }));
+    }
+  }
+
   /** The connection has gone: nothing more happens. */
   ended(): void {
     this.#ended = true;
@@ -150,11 +185,14 @@ export class Session {
         this.#append(event.audio);
         return;
       case "input_audio_buffer.commit":
-        this.#commit();
+        this.#turns.commit(this.#audio);
         return;
       case "input_audio_buffer.clear":
         this.#audio.clear();
         this.#emit({ type: "input_audio_buffer.cleared" });
+        return;
+      case "output_audio_buffer.clear":
+        this.#cutPlayback();
         return;
       case "session.update":
         this.#update(event);
@@ -184,17 +222,6 @@ export class Session {
   #append(audio: string): void {
     const { format, turn_detection } = this.#config.audio.input;
     this.#audio.append(audio, format, vadSettings(turn_detection));
-  }
-
-  #commit(): void {
-    const { bufferedMs } = this.#audio;
-    if (bufferedMs < SHORTEST_COMMIT_MS) {
-      throw new ProtocolError(
-        "input_audio_buffer_commit_empty",
-        `Error committing input audio buffer: buffer too small. Expected at least ${SHORTEST_COMMIT_MS}ms of audio, but buffer only has ${bufferedMs.toFixed(2)}ms of audio.`,
-      );
-    }
-    this.#commitUtterance(this.#ids.next("item"), this.#audio.take());
   }
 
   #respond(parameters: ResponseParameters): void {
@@ -232,32 +259,6 @@ export class Session {
     }
   }
 
-  #heard(event: HearingEvent): void {
-    const detection = this.#config.audio.input.turn_detection;
-    if (event.kind === "started") {
-      this.#idle.cancel();
-      this.#spokenItemId = this.#ids.next("item");
-      this.#emit({
-        type: "input_audio_buffer.speech_started",
-        audio_start_ms: Math.round(event.startMs),
-        item_id: this.#spokenItemId,
-      });
-      if (detection?.interrupt_response) {
-        this.#responses.interrupt();
-      }
-      return;
-    }
-    this.#emit({
-      type: "input_audio_buffer.speech_stopped",
-      audio_end_ms: Math.round(event.utterance.endMs),
-      item_id: this.#spokenItemId,
-    });
-    this.#commitUtterance(this.#spokenItemId, event.utterance);
-    if (detection?.create_response) {
-      this.#respondByItself();
-    }
-  }
-
   /** A response that no client event asked for: what is wrong with it names none. */
   #respondByItself(): void {
     try {
@@ -270,33 +271,24 @@ export class Session {
     }
   }
 
-  #commitUtterance(itemId: string, utterance: Utterance): void {
-    const entry = utteranceEntry(itemId, utterance.audio);
-    const previous = this.#conversation.insert(entry);
-    this.#emit({
-      type: "input_audio_buffer.committed",
-      previous_item_id: previous,
-      item_id: itemId,
-    });
-    this.#items.announce(entry, previous);
-    const { transcription } = this.#config.audio.input;
-    if (transcription) {
-      this.#transcriptions.begin(entry, transcription.model);
+  /** The caller speaks: what is being said ends, and a line that plays it is cut off. */
+  #interrupt(): void {
+    this.#responses.interrupt();
+    const cut = this.#cutPlayback();
+    if (cut) {
+      this.#items.cut(cut);
     }
   }
 
-  /** The caller has been silent for too long: what there is of audio is an item, and is answered. */
-  #prompt(timeoutMs: number): void {
-    const itemId = this.#ids.next("item");
-    const utterance = this.#audio.take();
-    this.#emit({
-      type: "input_audio_buffer.timeout_triggered",
-      audio_start_ms: Math.max(0, Math.round(utterance.endMs - timeoutMs)),
-      audio_end_ms: Math.round(utterance.endMs),
-      item_id: itemId,
-    });
-    this.#commitUtterance(itemId, utterance);
-    this.#respondByItself();
+  #cutPlayback(): CutPlayback | undefined {
+    const cut = this.#options.line?.cut();
+    if (cut) {
+      this.#emit({
+        type: "output_audio_buffer.cleared",
+        response_id: cut.responseId,
+      });
+    }
+    return cut;
   }
 
   #expire(): void {
@@ -325,10 +317,14 @@ export class Session {
   }
 
   #emit(event: ServerEvent): void {
-    if (!this.#ended) {
-      const { type, ...rest } = event;
-      const event_id = this.#ids.next("event");
-      this.#options.transport.send(JSON.stringify({ type, event_id, ...rest }));
+    const { line, transport } = this.#options;
+    if (!this.#ended && line?.passes(event) !== false) {
+      transport.send(this.#text(event));
     }
+  }
+
+  #text({ type, ...rest }: ServerEvent): string {
+    const event_id = this.#ids.next("event");
+    return JSON.stringify({ type, event_id, ...rest });
   }
 }
