@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test verify format bench kafka-up kafka-down clean
+.PHONY: help setup demo test verify format images bench kafka-up kafka-down clean
 
 pnpm := scripts/pnpm.sh
 
@@ -21,6 +21,9 @@ verify: setup ## Make the generated files again and compare
 
 format: setup ## Put every file in the house's format
 	@$(pnpm) run format
+
+images: ## The services' container images, with docker or buildah (IMAGE_REGISTRY, IMAGE_TAG, SERVICES)
+	@scripts/images.sh
 
 bench: setup ## The benchmarks, each against its peers in the same run
 	@$(pnpm) --filter @easymo/bench start

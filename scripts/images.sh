@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Builds the services' images with docker or buildah, whichever is there, and looks at each: small, nobody's root, and
+# without what may not be passed on. IMAGE_REGISTRY and IMAGE_TAG name them; SERVICES picks some ("voice-bridge agent-core").
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+. scripts/say.sh
+
+registry=${IMAGE_REGISTRY:-docker.io/easymo}
+tag=${IMAGE_TAG:-dev}
+max_mb=250
+read -ra services <<<"${SERVICES:-$(cd services && echo */Dockerfile | sed 's#/Dockerfile##g')}"
+revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
+
+if docker info >/dev/null 2>&1; then
+  tool=docker
+elif command -v buildah >/dev/null; then
+  tool=buildah
+  if [ "$(id -u)" -eq 0 ]; then
+    export BUILDAH_ISOLATION=${BUILDAH_ISOLATION:-chroot}
+  elif [ -z "${EASYMO_UNSHARED:-}" ]; then
+    # Looking into an image needs a user namespace.
+    EASYMO_UNSHARED=1 exec buildah unshare "$PWD/scripts/images.sh"
+  fi
+else
+  die "Install Docker and start it, or install buildah (a Debian package), and run this again."
+fi
+
+build() { # service, name
+  local args=(-f "services/$1/Dockerfile" -t "$2" --build-arg "REVISION=$revision" --network host .)
+  case $tool in
+  docker) DOCKER_BUILDKIT=1 docker build --quiet "${args[@]}" >/dev/null ;;
+  # What is there of the base image is taken: a machine without a registry has made it by itself.
+  buildah) buildah bud --quiet --layers --pull=false "${args[@]}" >/dev/null ;;
+  esac
+}
+
+# The bytes, the user and the paths of an image.
+bytes_of() {
+  case $tool in
+  docker) docker image inspect --format '{{.Size}}' "$1" ;;
+  buildah) buildah images --json "$1" | sed -n 's/.*"size": "\([0-9.]*\) \([kMG]*B\)".*/\1 \2/p' | head -n 1 |
+    awk '{u["B"]=1; u["kB"]=1e3; u["KB"]=1e3; u["MB"]=1e6; u["GB"]=1e9; printf "%d\n", $1*u[$2]}' ;;
+  esac
+}
+user_of() {
+  case $tool in
+  docker) docker image inspect --format '{{.Config.User}}' "$1" ;;
+  buildah) buildah inspect --type image --format '{{.OCIv1.Config.User}}' "$1" ;;
+  esac
+}
+paths_of() {
+  local container folder
+  case $tool in
+  docker)
+    container=$(docker create "$1")
+    docker export "$container" | tar -t
+    docker rm "$container" >/dev/null
+    ;;
+  buildah)
+    container=$(buildah from --pull=false "$1")
+    folder=$(buildah mount "$container")
+    (cd "$folder" && find . -mindepth 1)
+    buildah rm "$container" >/dev/null
+    ;;
+  esac
+}
+
+for service in "${services[@]}"; do
+  [ -f "services/$service/Dockerfile" ] || die "There is no service $service with a Dockerfile."
+  name=$registry/$service:$tag
+  step "Building $name with $tool"
+  build "$service" "$name"
+  mb=$(($(bytes_of "$name") / 1000000))
+  ((mb > 0 && mb < max_mb)) || die "$name has $mb MB; it must have less than $max_mb."
+  [[ $(user_of "$name") =~ ^[1-9][0-9]*(:[0-9]+)?$ ]] || die "$name runs as \"$(user_of "$name")\", not as a numeric user other than root."
+  paths=$(paths_of "$name")
+  if grep -qiE 'espeak|/(ba)?sh$|/node_modules/(typescript|jest)$|\.test\.ts$' <<<"$paths"; then
+    die "$name holds what it should not: $(grep -m1 -iE 'espeak|/(ba)?sh$|/node_modules/(typescript|jest)$|\.test\.ts$' <<<"$paths")"
+  fi
+  echo "$name: $mb MB"
+done
