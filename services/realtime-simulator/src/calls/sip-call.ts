@@ -20,6 +20,8 @@ export interface SipCallView {
   readonly state: "ringing" | "live" | "ended";
   readonly ending: SipEnding | null;
   readonly heardMs: number;
+  /** How many clients have joined so far. */
+  readonly joined: number;
 }
 
 export interface SipCallOptions {
@@ -51,6 +53,7 @@ export class SipCall implements Line, Transport {
   readonly #answer: () => void;
   readonly #end: (ending: SipEnding) => void;
   #wakers: (() => void)[] = [];
+  #joined = 0;
   #session: Session | undefined;
   #ending: SipEnding | undefined;
 
@@ -99,6 +102,7 @@ export class SipCall implements Line, Transport {
       state: this.isRinging ? "ringing" : this.isLive ? "live" : "ended",
       ending: this.#ending ?? null,
       heardMs: Math.round(heardBytes / MULAW_BYTES_PER_MS),
+      joined: this.#joined,
     };
   }
 
@@ -159,6 +163,7 @@ export class SipCall implements Line, Transport {
   /** A client joins the call beside its session. */
   attach(client: Transport): void {
     this.#clients.add(client);
+    this.#joined += 1;
     this.#session?.describe((text) => client.send(text));
   }
 

@@ -32,6 +32,7 @@ agents:
 channels:
   - {kind: twilio, address: "+250780000001", tenant: kigali-parts, agent: sales}
   - {kind: twilio, address: "+250780000002", tenant: other, agent: survey}
+  - {kind: sip, address: "sip:desk@kigali.example", tenant: kigali-parts, agent: sales}
 `;
 
 export const CALLER = "+250788123456";
