@@ -63,12 +63,15 @@ export class ClusterAdmin {
     this.#kafka = kafka;
   }
 
-  /** How many partitions a topic has. Rejects with kafkajs' own error when there is no such topic. */
-  async partitionCount(topic: string): Promise<number> {
+  /** The brokers that lead a topic's partitions, one by one. Rejects with kafkajs' own error when there is no such topic. */
+  async leaders(topic: string): Promise<number[]> {
     const { topics } = await this.ask((admin) =>
       admin.fetchTopicMetadata({ topics: [topic] }),
     );
-    return topics[0]?.partitions.length ?? 0;
+    const leaders: number[] = [];
+    for (const { partitionId, leader } of topics[0]?.partitions ?? [])
+      leaders[partitionId] = leader;
+    return leaders;
   }
 
   async ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {

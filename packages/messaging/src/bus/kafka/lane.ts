@@ -2,6 +2,7 @@ import type { Message } from "kafkajs";
 import { delay, type Clock } from "../../clock.js";
 import { PublishError, type PublishErrorCode } from "../../errors.js";
 import { MAX_RECORD_BYTES } from "../record-size.js";
+import { ConvoyError } from "./convoys.js";
 import type { Entry } from "./delivery.js";
 import { judge } from "./failures.js";
 import type { ProducerGeneration, Producers } from "./producers.js";
@@ -27,6 +28,7 @@ export class Lane {
   readonly #producers: Producers;
   readonly #clock: Clock;
   readonly #observer: LaneObserver;
+  readonly #leader: () => number | undefined;
   #queue: Entry[] = [];
   #maxRecords = Number.POSITIVE_INFINITY;
   #running: Promise<void> | undefined;
@@ -36,12 +38,15 @@ export class Lane {
     producers: Producers,
     clock: Clock,
     observer: LaneObserver,
+    /** The broker that leads the partition, while that is known for sure. */
+    leader: () => number | undefined,
   ) {
     this.#topic = place.topic;
     this.#partition = place.partition;
     this.#producers = producers;
     this.#clock = clock;
     this.#observer = observer;
+    this.#leader = leader;
   }
 
   push(entry: Entry): void {
@@ -92,10 +97,16 @@ export class Lane {
       try {
         await generation.connect();
         connected = true;
-        await generation.send(this.#topic, this.#partition, messages);
+        await this.#send(generation, messages, attempt);
         this.#acknowledge(batch);
         break;
       } catch (error) {
+        if (error instanceof ConvoyError) {
+          // It may be another's fault. Sent alone and again, by the same producer, it is known for a repeat.
+          doubtful = true;
+          this.#observer.failing(error);
+          continue;
+        }
         const verdict = judge(error);
         if (verdict.kind === "acknowledged") {
           this.#acknowledge(batch);
@@ -129,6 +140,19 @@ export class Lane {
       }
     }
     generation.leave();
+  }
+
+  /** The first time with what others have for the same broker; after that alone. */
+  #send(
+    generation: ProducerGeneration,
+    messages: Message[],
+    attempt: number,
+  ): Promise<void> {
+    const place = { topic: this.#topic, partition: this.#partition };
+    const leader = attempt === 1 ? this.#leader() : undefined;
+    return leader === undefined
+      ? generation.send(place.topic, place.partition, messages)
+      : this.#producers.convoys.send(leader, generation, place, messages);
   }
 
   #messageOf({ record, timestampMs }: Entry): Message {

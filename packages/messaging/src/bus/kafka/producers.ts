@@ -1,5 +1,6 @@
 import type { Kafka, Message, Producer } from "kafkajs";
 import { CLIENT_RETRY } from "./client.js";
+import { Convoys } from "./convoys.js";
 import { MissingAcknowledgementError } from "./failures.js";
 
 const ACK_ALL = -1;
@@ -54,28 +55,43 @@ export class ProducerGeneration {
     await this.#connected;
   }
 
-  /**
-   * Sends to one partition: kafkajs 2.2.4 leaves partitions out of the answer, and resolves, when one send spans brokers
-   * and one of them goes. Resolves when all in-sync replicas have every message.
-   */
+  /** Sends to one partition. Resolves when all in-sync replicas have every message. */
   async send(
     topic: string,
     partition: number,
     messages: Message[],
   ): Promise<void> {
-    const answers = await this.#producer.send({
-      topic,
-      messages,
+    const [failure] = await this.sendAll([{ topic, partition, messages }]);
+    if (failure !== undefined) throw failure;
+  }
+
+  /**
+   * Sends to partitions of one broker, in one request. Says of each what is wrong with its acknowledgement: kafkajs 2.2.4
+   * leaves partitions out of the answer, and resolves, when one send spans brokers and one of them goes.
+   */
+  async sendAll(
+    parts: readonly {
+      readonly topic: string;
+      readonly partition: number;
+      readonly messages: Message[];
+    }[],
+  ): Promise<(Error | undefined)[]> {
+    const answers = await this.#producer.sendBatch({
+      topicMessages: byTopic(parts),
       acks: ACK_ALL,
       timeout: REPLICATION_TIMEOUT_MS,
     });
-    const acknowledged = answers.some(
-      (answer) =>
-        answer.topicName === topic &&
-        answer.partition === partition &&
-        answer.errorCode === 0,
-    );
-    if (!acknowledged) throw new MissingAcknowledgementError(topic, partition);
+    return parts.map(({ topic, partition }) => {
+      const isAcknowledged = answers.some(
+        (answer) =>
+          answer.topicName === topic &&
+          answer.partition === partition &&
+          answer.errorCode === 0,
+      );
+      return isAcknowledged
+        ? undefined
+        : new MissingAcknowledgementError(topic, partition);
+    });
   }
 
   #endWhenUnused(): void {
@@ -86,8 +102,18 @@ export class ProducerGeneration {
   }
 }
 
+function byTopic(
+  parts: readonly { readonly topic: string; readonly messages: Message[] }[],
+): { topic: string; messages: Message[] }[] {
+  const topics = new Map<string, Message[]>();
+  for (const { topic, messages } of parts)
+    topics.set(topic, [...(topics.get(topic) ?? []), ...messages]);
+  return [...topics].map(([topic, messages]) => ({ topic, messages }));
+}
+
 /** The producer that lanes take for their next batch. */
 export class Producers {
+  readonly convoys = new Convoys();
   readonly #kafka: Kafka;
   #current: ProducerGeneration | undefined;
 

@@ -15,10 +15,14 @@ import type { Producers } from "./producers.js";
 const MAX_WAITING_BYTES = 64 * 1_024 * 1_024;
 const PARTITIONS_MAX_AGE_MS = 60_000;
 const LOOKUP_PAUSE_MS = 200;
+/** How long after a failure leaders are asked about. */
+const LEADERS_PAUSE_MS = 5_000;
 const LOG_INTERVAL_MS = 10_000;
 
 interface TopicState {
   partitions: number | undefined;
+  /** The broker that leads each partition; empty since a send failed, until it has been asked about anew. */
+  leaders: readonly number[];
   askedMs: number;
   asking: boolean;
   /** What came before the number of partitions was known, in order. */
@@ -45,7 +49,17 @@ export class Publisher {
       );
       this.#failingSinceMs = undefined;
     },
-    failing: (error) => this.#logFailing(error),
+    failing: (error) => {
+      // Leaders may have moved: until that is known each partition is sent to by itself.
+      for (const state of this.#topics.values()) {
+        state.leaders = [];
+        state.askedMs = Math.min(
+          state.askedMs,
+          this.#clock.monotonicMs() - PARTITIONS_MAX_AGE_MS + LEADERS_PAUSE_MS,
+        );
+      }
+      this.#logFailing(error);
+    },
   };
   #waitingBytes = 0;
   #failingSinceMs: number | undefined;
@@ -143,6 +157,7 @@ export class Publisher {
     if (known !== undefined) return known;
     const state: TopicState = {
       partitions: undefined,
+      leaders: [],
       askedMs: Number.NEGATIVE_INFINITY,
       asking: false,
       waiting: [],
@@ -157,7 +172,16 @@ export class Publisher {
     const known = this.#lanes.get(name);
     if (known !== undefined) return known;
     const place = { topic, partition };
-    const lane = new Lane(place, this.#producers, this.#clock, this.#observer);
+    const lane = new Lane(
+      place,
+      this.#producers,
+      this.#clock,
+      this.#observer,
+      () => {
+        const leader = this.#topics.get(topic)?.leaders[partition];
+        return leader === undefined || leader < 0 ? undefined : leader;
+      },
+    );
     this.#lanes.set(name, lane);
     return lane;
   }
@@ -168,8 +192,11 @@ export class Publisher {
     state.askedMs = this.#clock.monotonicMs();
     for (;;) {
       try {
-        const partitions = await this.#admin.partitionCount(topic);
-        if (partitions > 0) state.partitions = partitions;
+        const leaders = await this.#admin.leaders(topic);
+        if (leaders.length > 0) {
+          state.partitions = leaders.length;
+          state.leaders = leaders;
+        }
       } catch (error) {
         this.#lookupFailed(topic, state, error);
       }
