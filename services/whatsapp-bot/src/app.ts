@@ -18,6 +18,7 @@ import { botMetrics } from "./metrics.js";
 import { People } from "./people.js";
 import { Receipts } from "./receipts/receipts.js";
 import { GraphClient } from "./sending/graph-client.js";
+import { SendOnce } from "./sending/once.js";
 import { SendRates } from "./sending/rates.js";
 import { Sender } from "./sending/sender.js";
 import { Ingest } from "./webhook/ingest.js";
@@ -64,7 +65,7 @@ export function createWhatsAppBot(
     graph,
     receipts,
     rates: new SendRates(store.keyValue, clock),
-    idempotency: store.idempotency,
+    once: new SendOnce({ idempotency: store.idempotency, clock, logger }),
     routing: routingNow,
   });
   const consent = new ConsentKeeper({

@@ -1,10 +1,7 @@
 import type { AgentCoreClient } from "@easymo/agent-core-client";
-import type {
-  EasymoEvent,
-  EventEnvelope,
-  KeyValueStore,
-} from "@easymo/messaging";
+import type { EasymoEvent, KeyValueStore } from "@easymo/messaging";
 import type { Logger } from "@easymo/service-kit";
+import { standingOf } from "../consent/standing.js";
 import { personRef, type People } from "../people.js";
 import type { GraphClient } from "../sending/graph-client.js";
 import { consentInText } from "../webhook/events.js";
@@ -17,8 +14,6 @@ export interface ReceiptsDeps {
   readonly keyValue: KeyValueStore;
   readonly logger: Logger;
 }
-
-type Received = EventEnvelope<"message.received">;
 
 const ONCE_MS = 24 * 3_600_000;
 
@@ -46,7 +41,8 @@ export class Receipts {
             messageId: data.messageId,
             via: "text",
           }) !== undefined,
-        optedOut: await this.#hasOptedOut(event),
+        optedOut: (await standingOf(event, personRef(data), this.#deps))
+          .optedOut,
       });
       if (receipt === "none") return;
       if (await this.#claim(data.messageId))
@@ -74,18 +70,5 @@ export class Receipts {
     return this.#deps.keyValue.setIfAbsent(`whatsapp:read:${messageId}`, "1", {
       ttlMs: ONCE_MS,
     });
-  }
-
-  async #hasOptedOut({
-    tenantId,
-    requestId,
-    data,
-  }: Received): Promise<boolean> {
-    const person = personRef(data);
-    if (await this.#deps.people.isStopped(tenantId, person)) return true;
-    const { lead } = await this.#deps.agentCore
-      .forTenant(tenantId, { requestId })
-      .fetchLead(person);
-    return lead?.optedOut === true;
   }
 }

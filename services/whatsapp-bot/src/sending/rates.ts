@@ -12,12 +12,17 @@ import { takeToken, type Rate } from "./token-bucket.js";
 const PER_NUMBER: Rate = { burst: 80, everyMs: 1_000 / 80 };
 const PER_PAIR: Rate = { burst: 45, everyMs: 6_000 };
 
+/** A bucket that nobody touched for longer than it takes to fill, and a minute, need not be kept. */
+const KEPT_BESIDES_MS = 60_000;
+
 const bucketShape = z.object({ tokens: z.number(), atMs: z.number() });
 
 /** Keeps the replicas together within Meta's rates. */
 export class SendRates {
   readonly #store: KeyValueStore;
   readonly #clock: Clock;
+  /** Who waits for a bucket here, one after another: only replicas contend for it in the store. */
+  readonly #queues = new Map<string, Promise<unknown>>();
 
   constructor(store: KeyValueStore, clock: Clock) {
     this.#store = store;
@@ -30,12 +35,25 @@ export class SendRates {
     person: string,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#token(
+    await this.#inTurn(
       `whatsapp:rate:${phoneNumberId}:${person}`,
       PER_PAIR,
       signal,
     );
-    await this.#token(`whatsapp:rate:${phoneNumberId}`, PER_NUMBER, signal);
+    await this.#inTurn(`whatsapp:rate:${phoneNumberId}`, PER_NUMBER, signal);
+  }
+
+  async #inTurn(key: string, rate: Rate, signal: AbortSignal): Promise<void> {
+    const mine = (this.#queues.get(key) ?? Promise.resolve()).then(() =>
+      this.#token(key, rate, signal),
+    );
+    const settled = mine.catch(() => undefined);
+    this.#queues.set(key, settled);
+    try {
+      await mine;
+    } finally {
+      if (this.#queues.get(key) === settled) this.#queues.delete(key);
+    }
   }
 
   async #token(key: string, rate: Rate, signal: AbortSignal): Promise<void> {
@@ -48,8 +66,7 @@ export class SendRates {
         continue;
       }
       const after = JSON.stringify(result.bucket);
-      // A bucket that nobody touched for so long is full again.
-      const ttlMs = Math.ceil(rate.burst * rate.everyMs) + 1_000;
+      const ttlMs = Math.ceil(rate.burst * rate.everyMs) + KEPT_BESIDES_MS;
       if (await this.#store.compareAndSet(key, before, after, { ttlMs }))
         return;
     }

@@ -8,15 +8,14 @@ import {
   type Bus,
   type EventDataByType,
   type EventEnvelope,
-  type IdempotencyStore,
 } from "@easymo/messaging";
 import type { Route, RoutingTable } from "@easymo/routing";
 import type { Clock, Logger } from "@easymo/service-kit";
+import { standingOf, type Standing } from "../consent/standing.js";
 import type { BotMetrics } from "../metrics.js";
 import { personRef, type People } from "../people.js";
 import type { Receipts } from "../receipts/receipts.js";
 import {
-  inFlight,
   SendError,
   templateUnfilled,
   unknownChannel,
@@ -30,6 +29,7 @@ import {
 } from "./graph-messages.js";
 import { inPlaceDelaysMs } from "./graph-verdict.js";
 import { permissionFor } from "./permission.js";
+import type { SendOnce } from "./once.js";
 import { pause } from "./pause.js";
 import type { SendRates } from "./rates.js";
 
@@ -39,7 +39,7 @@ export interface SenderDeps {
   readonly rates: SendRates;
   readonly people: People;
   readonly agentCore: AgentCoreClient;
-  readonly idempotency: IdempotencyStore;
+  readonly once: SendOnce;
   readonly receipts: Receipts;
   readonly metrics: BotMetrics;
   readonly clock: Clock;
@@ -58,13 +58,6 @@ type Outcome =
   | "window_closed"
   | "refused"
   | "retried";
-
-/** Longer than a send may take, so that a lease that has ended means that its owner has. */
-const LEASE_MS = 60_000;
-/** A message is sent once, however late it is published again. */
-const REMEMBERED_MS = 90 * 24 * 3_600_000;
-const CONFIRM_TRIES = 5;
-const CONFIRM_PAUSE_MS = 300;
 
 /**
  * Sends what `whatsapp.outbound` says, once per `dedupeKey`: claimed, sent, confirmed. A process that ends between Meta's
@@ -92,7 +85,7 @@ export class Sender {
         await this.#attempt(event, signal);
         return;
       } catch (error) {
-        if (!(error instanceof SendError) || !error.retryable) throw error;
+        if (isPermanent(error)) throw error;
       }
       await pause(this.#deps.clock, delayMs, signal);
     }
@@ -119,10 +112,7 @@ export class Sender {
     const phoneNumberId = route.channel.address;
     const template = route.agent.whatsapp?.template;
     const person = personOf(data);
-    const { optedOut, name } =
-      data.purpose === "opt_out_confirmation"
-        ? { optedOut: false, name: undefined }
-        : await this.#consentOf(event);
+    const { optedOut, name } = await this.#standingOf(event);
     const permission = permissionFor({
       purpose: data.purpose,
       kind: data.kind,
@@ -150,8 +140,9 @@ export class Sender {
     for (const [part, message] of messages.entries()) {
       // Each part is sent once: a process that ends between two of them leaves the rest to whoever goes on.
       const key = `whatsapp:send:${tenantId}:${part}:${data.dedupeKey}`;
-      const sent = await this.#once(key, {
+      const sent = await this.#deps.once.run(key, {
         fingerprint: data.to,
+        signal,
         send: async () => {
           const to = recipientPhone(data) ?? data.to;
           await this.#deps.rates.wait(phoneNumberId, to, signal);
@@ -182,109 +173,18 @@ export class Sender {
   }
 
   /** Rejects when the registry cannot be asked: then nothing is sent. */
-  async #consentOf({
-    tenantId,
-    requestId,
-    data,
-  }: Sending): Promise<{ optedOut: boolean; name: string | undefined }> {
-    const person = personOf(data);
-    if (await this.#deps.people.isStopped(tenantId, person))
-      return { optedOut: true, name: undefined };
-    const core = this.#deps.agentCore.forTenant(tenantId, { requestId });
-    const { phone } = person;
+  async #standingOf(event: Sending): Promise<Standing> {
+    // It is sent because of it.
+    if (event.data.purpose === "opt_out_confirmation")
+      return { optedOut: false, name: undefined };
     try {
-      const [{ lead }, registry] = await Promise.all([
-        core.fetchLead(person),
-        phone === undefined ? undefined : core.optOut(phone),
-      ]);
-      return {
-        optedOut: lead?.optedOut === true || registry?.optedOut === true,
-        name: lead?.name ?? undefined,
-      };
+      return await standingOf(event, personOf(event.data), this.#deps);
     } catch (cause) {
-      const refusal = cause instanceof AgentCoreError && !cause.retryable;
+      if (!(cause instanceof AgentCoreError)) throw cause;
       throw new SendError("registry_unavailable", "consent is not known", {
-        retryable: !refusal || cause.status === undefined,
+        retryable: cause.retryable || cause.status === undefined,
         cause,
       });
-    }
-  }
-
-  async #once(
-    key: string,
-    work: { fingerprint: string; send: () => Promise<string> },
-  ): Promise<{ messageId: string; isFresh: boolean }> {
-    const { idempotency } = this.#deps;
-    const claim = await idempotency.claim(key, {
-      fingerprint: work.fingerprint,
-      leaseMs: LEASE_MS,
-    });
-    switch (claim.outcome) {
-      case "done":
-        return { messageId: claim.answer, isFresh: false };
-      case "in_flight":
-        throw inFlight();
-      case "mismatch":
-        throw new SendError(
-          "dedupe_key_reused",
-          "the key belongs to a message to someone else",
-          { retryable: false },
-        );
-      case "claimed":
-    }
-    let messageId: string;
-    try {
-      messageId = await this.#renewing(key, claim.token, work.send);
-    } catch (error) {
-      // What cannot be given back ends with its lease.
-      await idempotency.release(key, claim.token).catch(() => undefined);
-      throw error;
-    }
-    await this.#confirm(key, claim.token, messageId);
-    return { messageId, isFresh: true };
-  }
-
-  /** Runs the send with a claim that is renewed: waiting for the person's rate may take longer than a lease. */
-  async #renewing(
-    key: string,
-    token: string,
-    send: () => Promise<string>,
-  ): Promise<string> {
-    const { idempotency, clock } = this.#deps;
-    let timer = clock.setTimeout(renew, LEASE_MS / 3);
-    function renew(): void {
-      // A store that is away now may be back before the lease ends.
-      void idempotency
-        .extend(key, token, { leaseMs: LEASE_MS })
-        .catch(() => false);
-      timer = clock.setTimeout(renew, LEASE_MS / 3);
-    }
-    try {
-      return await send();
-    } finally {
-      timer.cancel();
-    }
-  }
-
-  /** Unsaid, the message would be sent again after the lease. */
-  async #confirm(key: string, token: string, answer: string): Promise<void> {
-    const { idempotency, clock, logger } = this.#deps;
-    for (let tries = 1; ; tries++) {
-      try {
-        await idempotency.confirm(key, token, {
-          answer,
-          ttlMs: REMEMBERED_MS,
-        });
-        return;
-      } catch (error) {
-        if (tries === CONFIRM_TRIES) {
-          logger.error({ err: error }, "sent, but not confirmed in the store");
-          return;
-        }
-        await new Promise<void>((resolve) => {
-          clock.setTimeout(resolve, CONFIRM_PAUSE_MS);
-        });
-      }
     }
   }
 
@@ -345,6 +245,12 @@ const SOURCE = "/whatsapp-bot/sending";
 function personOf(data: Data): ReturnType<typeof personRef> {
   const phone = recipientPhone(data);
   return personRef({ userId: data.userId ?? phone ?? data.to, phone });
+}
+
+function isPermanent(error: unknown): boolean {
+  return (
+    error instanceof Error && "retryable" in error && error.retryable === false
+  );
 }
 
 function outcomeOf(error: unknown): Outcome {

@@ -12,6 +12,7 @@ import {
   webhook,
 } from "../testing/meta.js";
 import {
+  agentCoreOf,
   EventLog,
   OTHER_TENANT,
   startAgentCore,
@@ -82,17 +83,11 @@ describe("a message to be sent", () => {
     ]);
   });
 
-  test("that answers one marks it as read, with a typing indicator, and quotes it", async () => {
+  test("that answers one quotes it", async () => {
     const { phone, message } = await someoneWhoWrote();
     await publishSend(bot.bus, { ...textTo(phone), inReplyTo: message });
     const [sent] = await graph.until(phone, 1);
     expect(sent).toMatchObject({ context: { message_id: message } });
-    const at = graph.requests.findIndex(({ body }) => body === sent);
-    expect(graph.requests[at - 1]?.body).toMatchObject({
-      status: "read",
-      message_id: message,
-      typing_indicator: { type: "text" },
-    });
   });
 
   test("that is longer than Meta takes goes in several, in order", async () => {
@@ -114,14 +109,76 @@ describe("a message to be sent", () => {
     expect(sent).not.toHaveProperty("to");
   });
 
-  test("is tried again after a rate limit", async () => {
+  test("is tried again after a rate limit, and what follows to the same person waits for it", async () => {
     const { phone } = await someoneWhoWrote();
     graph.answerNext(metaError(400, 131_056, "(#131056) pair rate limit hit"));
-    await publishSend(bot.bus, textTo(phone));
-    await graph.until(phone, 2);
+    await publishSend(bot.bus, textTo(phone, { text: "first" }));
+    await publishSend(bot.bus, textTo(phone, { text: "second" }));
+    const sent = await graph.until(phone, 3);
+    expect(sent.map(({ text }) => text?.body)).toEqual([
+      "first",
+      "first",
+      "second",
+    ]);
     expect(await bot.metrics()).toMatch(
       /easymo_whatsapp_sends_total\{outcome="retried"\} [1-9]/,
     );
+  });
+
+  test.each([
+    ["image", { id: "991" }],
+    ["image", { link: "https://example.com/brake.jpg", caption: "Brakes" }],
+    ["document", { link: "https://example.com/a.pdf", filename: "a.pdf" }],
+    ["audio", { id: "992" }],
+    ["video", { id: "993", caption: "How to fit it" }],
+    ["sticker", { link: "https://example.com/a.webp" }],
+  ] as const)("may be %s media: %j", async (kind, media) => {
+    const { phone } = await someoneWhoWrote();
+    const { text: _text, ...rest } = textTo(phone);
+    await publishSend(bot.bus, { ...rest, kind, media });
+    const [sent] = await graph.until(phone, 1);
+    expect(sent).toMatchObject({ type: kind, [kind]: media });
+  });
+
+  test.each([
+    [
+      "in order",
+      ["Aline", "two\n\nlines"],
+      [{ text: "Aline" }, { text: "two lines" }],
+    ],
+    ["by name", { item: "chain" }, [{ parameter_name: "item", text: "chain" }]],
+  ])("may be a template with its variables %s", async (_how, given, filled) => {
+    const phone = `+${newWaId()}`;
+    const { text: _text, ...rest } = textTo(phone);
+    const header = {
+      type: "header",
+      parameters: [{ type: "text", text: "H" }],
+    };
+    await publishSend(bot.bus, {
+      ...rest,
+      kind: "template",
+      template: {
+        name: "order_ready",
+        language: "en_US",
+        components: [header],
+        parameters: given,
+      },
+    });
+    const [sent] = await graph.until(phone, 1);
+    expect(sent).toMatchObject({
+      type: "template",
+      template: {
+        name: "order_ready",
+        language: { code: "en_US" },
+        components: [
+          header,
+          {
+            type: "body",
+            parameters: filled.map((one) => ({ type: "text", ...one })),
+          },
+        ],
+      },
+    });
   });
 
   test("that Meta refuses goes to the dead letters at once, with Meta's code", async () => {
@@ -148,14 +205,51 @@ describe("a message to be sent", () => {
     expect(graph.sentTo(phone)).toHaveLength(0);
   });
 
-  test("after 24 hours without a word goes as the agent's template, when it has one", async () => {
+  test.each([
+    ["someone known by name", "Jeanne", "Jeanne"],
+    ["someone of whom no name is known", undefined, "friend"],
+  ])(
+    "after 24 hours without a word goes as the agent's template, filled in: to %s",
+    async (_who, name, written) => {
+      const phone = `+${newWaId()}`;
+      await agentCoreOf(agentCore.url, OTHER_TENANT).logLead(
+        { phone, ...(name === undefined ? {} : { name }) },
+        { idempotencyKey: phone },
+      );
+      const text = "Lunch is ready:\nbeans";
+      await publishSend(
+        bot.bus,
+        textTo(phone, { tenantId: OTHER_TENANT, text }),
+      );
+      const [sent] = await graph.until(phone, 1);
+      expect(sent).toMatchObject({
+        type: "template",
+        template: {
+          name: "we_have_news",
+          language: { code: "en_US" },
+          components: [
+            {
+              type: "body",
+              parameters: [
+                { type: "text", text: written },
+                { type: "text", text: "Lunch is ready: beans" },
+              ],
+            },
+          ],
+        },
+      });
+    },
+  );
+
+  test("after 24 hours that has nothing for the template's variables goes to the dead letters", async () => {
     const phone = `+${newWaId()}`;
-    await publishSend(bot.bus, textTo(phone, { tenantId: OTHER_TENANT }));
-    const [sent] = await graph.until(phone, 1);
-    expect(sent).toMatchObject({
-      type: "template",
-      template: { name: "we_have_news", language: { code: "en_US" } },
-    });
+    const { text: _text, ...rest } = textTo(phone, { tenantId: OTHER_TENANT });
+    await publishSend(bot.bus, { ...rest, kind: "image", media: { id: "9" } });
+    const letter = await log.deadLetter(({ value }) =>
+      value.toString().includes(rest.dedupeKey),
+    );
+    expect(letter.headers["x-error"]).toMatch(/window_closed.*variable/);
+    expect(graph.sentTo(phone)).toHaveLength(0);
   });
 
   test("of a tenant by another tenant's number is refused", async () => {

@@ -48,6 +48,7 @@ export class GraphApi {
   readonly #answers: GraphAnswer[] = [];
   #arrivals: (() => void)[] = [];
   #sent = 0;
+  #receiptsToRefuse = 0;
   url = "";
 
   private constructor() {
@@ -91,6 +92,16 @@ export class GraphApi {
       .map(({ body }) => body);
   }
 
+  /** Read receipts, with typing or without, in order. */
+  get readReceipts(): readonly GraphRequest[] {
+    return this.requests.filter(({ body }) => body.status === "read");
+  }
+
+  /** So many read receipts to come are answered with an error. */
+  refuseReceipts(count: number): void {
+    this.#receiptsToRefuse = count;
+  }
+
   sentTo(person: string): readonly SentBody[] {
     return this.sent.filter(
       ({ to, recipient }) => to === person || recipient === person,
@@ -101,6 +112,12 @@ export class GraphApi {
   async until(person: string, count: number): Promise<readonly SentBody[]> {
     while (this.sentTo(person).length < count) await this.#more();
     return this.sentTo(person);
+  }
+
+  /** Resolves when a message was marked as read. */
+  async untilRead(messageId: string): Promise<void> {
+    while (!this.readReceipts.some(({ body }) => body.message_id === messageId))
+      await this.#more();
   }
 
   async close(): Promise<void> {
@@ -130,7 +147,12 @@ export class GraphApi {
       body,
     });
     for (const wake of this.#arrivals.splice(0)) wake();
-    if (body.status === "read") return { status: 200, body: { success: true } };
+    if (body.status === "read") {
+      this.#receiptsToRefuse -= 1;
+      return this.#receiptsToRefuse >= 0
+        ? metaError(400, 131_009)
+        : { status: 200, body: { success: true } };
+    }
     const told = this.#answers.shift();
     if (told !== undefined) return told;
     this.#sent += 1;

@@ -25,6 +25,7 @@ import {
   listen,
   type RunningService,
 } from "@easymo/service-kit";
+import { postgresUrl } from "@easymo/testbed";
 import { createWhatsAppBot } from "../app.js";
 import { readWhatsAppBotConfig } from "../config.js";
 import type { GraphApi } from "./graph-api.js";
@@ -45,7 +46,7 @@ agents:
   - name: food
     instructions: You take orders for lunch.
     languages: [rw]
-    whatsapp: {template: {name: we_have_news, language: en_US}}
+    whatsapp: {template: {name: we_have_news, language: en_US, parameters: ["{name|friend}", "{text}"]}}
 channels:
   - {kind: whatsapp, address: "106540352242922", tenant: kigali-parts, agent: sales}
   - {kind: whatsapp, address: "206540352242922", tenant: huye-foods, agent: food}
@@ -59,11 +60,11 @@ export function quietKit(name: string) {
   });
 }
 
-/** agent-core on an in-memory Postgres; on a port of its own when it is to come back there. */
+/** agent-core on a real Postgres; on a port of its own when it is to come back there. */
 export async function startAgentCore(port = 0): Promise<RunningService> {
   const config = readAgentCoreConfig({
     AGENT_CORE_JWT_SECRET: SECRET,
-    DATABASE_URL: "pglite:memory",
+    DATABASE_URL: await postgresUrl(),
   });
   const kit = quietKit("agent-core");
   const database = createDatabase(config.DATABASE_URL, kit);
@@ -167,6 +168,7 @@ export interface BotOptions {
   readonly bus?: Bus;
   readonly store?: Store;
   readonly env?: Readonly<Record<string, string>>;
+  readonly requestTimeoutMs?: number;
 }
 
 export interface RunningBot {
@@ -204,7 +206,13 @@ export async function startBot(options: BotOptions): Promise<RunningBot> {
         logger: kit.logger,
       }),
     }),
-    { port: 0, host: "127.0.0.1" },
+    {
+      port: 0,
+      host: "127.0.0.1",
+      ...(options.requestTimeoutMs === undefined
+        ? {}
+        : { requestTimeoutMs: options.requestTimeoutMs }),
+    },
   );
   return {
     url: service.url,
