@@ -4,6 +4,7 @@ import {
   type ServiceKit,
 } from "@easymo/service-kit";
 import type { Express } from "express";
+import { buyerRoutes } from "./buyers/routes.js";
 import { callRoutes } from "./calls/routes.js";
 import type { Config } from "./config.js";
 import type { Database } from "./database/port.js";
@@ -15,7 +16,10 @@ import { DatabaseLife } from "./life.js";
 import { openApiDocument } from "./openapi/document.js";
 import { optOutRoutes } from "./opt-outs/routes.js";
 import { paymentRoutes } from "./payments/routes.js";
+import { rankingRoutes } from "./ranking/routes.js";
 import { transferRoutes } from "./transfers/routes.js";
+import { vendorRoutes } from "./vendors/routes.js";
+import { walletRoutes } from "./wallet/routes.js";
 
 /** What the service is made of; the database is not open yet. */
 export interface AgentCoreDeps {
@@ -39,6 +43,10 @@ function agentCoreRoutes({
       paymentLinkBaseUrl: config.PAYMENT_LINK_BASE_URL,
     }),
     ...transferRoutes({ queues: config.TRANSFER_QUEUES }),
+    ...rankingRoutes,
+    ...buyerRoutes,
+    ...walletRoutes,
+    ...vendorRoutes,
   ];
 }
 

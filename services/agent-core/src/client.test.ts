@@ -7,8 +7,8 @@ import {
 } from "@easymo/agent-core-client";
 import { createLogger, systemClock } from "@easymo/service-kit";
 import { dispositionCodes as ownDispositionCodes } from "./calls/fields.js";
+import { databases } from "./testing/databases.js";
 import {
-  databases,
   jwtSecret,
   newPhone,
   newTenant,

@@ -4,15 +4,14 @@ import {
   createMetrics,
   createServiceKit,
   ManualClock,
-  systemClock,
 } from "@easymo/service-kit";
 import { until } from "@easymo/testbed";
-import { createDatabase } from "./database/create.js";
 import { BreakableDatabase } from "./testing/breakable-database.js";
+import { testDatabase } from "./testing/databases.js";
 import { startAgentCore } from "./testing/running.js";
 import { DatabaseLife } from "./life.js";
 
-function lifeOf(url: string, clock: ManualClock) {
+async function lifeOf(url: string, clock: ManualClock) {
   const logger = createLogger({ name: "test", level: "silent" });
   const kit = createServiceKit({
     name: "test",
@@ -20,16 +19,14 @@ function lifeOf(url: string, clock: ManualClock) {
     metrics: createMetrics(),
     clock,
   });
-  const database = new BreakableDatabase(
-    createDatabase(url, { clock: systemClock, logger }),
-  );
+  const database = new BreakableDatabase(await testDatabase(url));
   return { database, life: new DatabaseLife({ database, kit }) };
 }
 
 describe("the database's life", () => {
   test("begins when the server comes, which is looked for every second", async () => {
     const clock = new ManualClock();
-    const { database, life } = lifeOf("pglite:memory", clock);
+    const { database, life } = await lifeOf("pglite:memory", clock);
     database.away = true;
     const started = life.start();
     for (let count = 1; count <= 3; count += 1) {
@@ -48,7 +45,7 @@ describe("the database's life", () => {
 
   test("does not begin on something that is not to be waited for", async () => {
     const clock = new ManualClock();
-    const { life } = lifeOf("pglite:/dev/null/data", clock);
+    const { life } = await lifeOf("pglite:/dev/null/data", clock);
     await expect(life.start()).rejects.toThrow();
     expect(clock.pendingTimers).toBe(0);
     await life.close();

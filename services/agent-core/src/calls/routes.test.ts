@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
+import { databases } from "../testing/databases.js";
 import {
-  databases,
   newPhone,
   newTenant,
   type RunningAgentCore,

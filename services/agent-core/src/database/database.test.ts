@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createLogger, systemClock } from "@easymo/service-kit";
 import { postgresUrl } from "@easymo/testbed";
 import { z } from "zod";
-import { databases } from "../testing/running.js";
+import { databases, testDatabase } from "../testing/databases.js";
 import { createDatabase, isDatabaseUrl } from "./create.js";
 import { isConnectionFailure } from "./errors.js";
 import { type Database, select } from "./port.js";
@@ -11,7 +11,7 @@ const logger = createLogger({ name: "test", level: "silent" });
 const counter = z.object({ value: z.number() });
 
 async function opened(url: string): Promise<Database> {
-  const database = createDatabase(url, { clock: systemClock, logger });
+  const database = await testDatabase(url, { blank: true });
   await database.open();
   return database;
 }

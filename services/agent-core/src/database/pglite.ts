@@ -3,16 +3,21 @@ import { dirname, resolve } from "node:path";
 import { PGlite, type Transaction } from "@electric-sql/pglite";
 import { DatabaseUnavailableError } from "./errors.js";
 import { type FolderLock, lockFolder } from "./folder-lock.js";
-import type { Database, Sql, SqlValue } from "./port.js";
+import type { Database, Sql, SqlValue, TransactionOptions } from "./port.js";
 
 /** Postgres inside this process. One connection: its transactions run one after another. */
 export class EmbeddedDatabase implements Database {
   readonly #directory: string | undefined;
+  readonly #contents: Blob | undefined;
   #lock: FolderLock | undefined;
   #opened: PGlite | undefined;
 
-  /** @param directory where the data is kept; undefined keeps it in memory. */
-  constructor(directory: string | undefined) {
+  /**
+   * @param directory where the data is kept; undefined keeps it in memory.
+   * @param contents what a new one begins with: the dump of another one's data folder
+   */
+  constructor(directory: string | undefined, contents?: Blob) {
+    this.#contents = contents;
     this.#directory = directory === undefined ? undefined : resolve(directory);
   }
 
@@ -21,7 +26,10 @@ export class EmbeddedDatabase implements Database {
       await mkdir(dirname(this.#directory), { recursive: true });
       this.#lock ??= await lockFolder(this.#directory);
     }
-    this.#opened ??= await PGlite.create(this.#directory ?? "memory://");
+    this.#opened ??= await PGlite.create({
+      dataDir: this.#directory ?? "memory://",
+      ...(this.#contents === undefined ? {} : { loadDataDir: this.#contents }),
+    });
   }
 
   query(text: string, values: readonly SqlValue[] = []) {
@@ -32,15 +40,25 @@ export class EmbeddedDatabase implements Database {
     await this.#pglite.exec(text);
   }
 
-  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    return this.#pglite.transaction((transaction) =>
-      work({
+  transaction<T>(
+    work: (sql: Sql) => Promise<T>,
+    { serializable = false }: TransactionOptions = {},
+  ): Promise<T> {
+    return this.#pglite.transaction(async (transaction) => {
+      if (serializable)
+        await transaction.exec("set transaction isolation level serializable");
+      return work({
         query: (text, values = []) => queryOn(transaction, text, values),
         script: async (text) => {
           await transaction.exec(text);
         },
-      }),
-    );
+      });
+    });
+  }
+
+  /** Everything in it, for another one to begin with. */
+  async dump(): Promise<Blob> {
+    return this.#pglite.dumpDataDir("none");
   }
 
   async check(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 
 /** What a query may be given. Times are ISO 8601 texts, so that both drivers read them alike. */
 export type SqlValue = string | number | boolean | null | readonly string[];
@@ -14,6 +14,11 @@ export interface Sql {
   script(text: string): Promise<void>;
 }
 
+export interface TransactionOptions {
+  /** As if transactions ran one after another; what cannot be had so is tried again. Read committed otherwise. */
+  readonly serializable?: boolean;
+}
+
 /** A Postgres, embedded or real. */
 export interface Database extends Sql {
   /** Connects, or opens the embedded one; may be called again after it failed. */
@@ -22,11 +27,20 @@ export interface Database extends Sql {
    * All or nothing. The work may run more than once: it is tried again when Postgres ended the transaction over a
    * deadlock or a serialization failure, so it must have no effect outside of it.
    */
-  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  transaction<T>(
+    work: (sql: Sql) => Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T>;
   /** Rejects while the database does not answer. */
   check(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** A `bigint` column that JavaScript's numbers hold exactly; the drivers give it as a text, a number or a BigInt. */
+export const integerColumn = z
+  .union([z.string().regex(/^-?\d+$/), z.number(), z.bigint()])
+  .transform(Number)
+  .pipe(z.int());
 
 /** The rows of a query, parsed. */
 export async function select<T>(

@@ -1,12 +1,13 @@
 import type { Clock, Logger } from "@easymo/service-kit";
 import pg from "pg";
 import { isTransient } from "./errors.js";
-import type { Database, Sql, SqlValue } from "./port.js";
+import type { Database, Sql, SqlValue, TransactionOptions } from "./port.js";
 
 const maxConnections = 10;
 const connectTimeoutMs = 2_000;
 const statementTimeoutMs = 10_000;
-const maxAttempts = 8;
+const maxAttempts = 12;
+const maxRetryDelayMs = 500;
 
 interface PostgresDeps {
   readonly clock: Clock;
@@ -47,13 +48,17 @@ export class PostgresDatabase implements Database {
     await this.#pool.query(text);
   }
 
-  async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+  async transaction<T>(
+    work: (sql: Sql) => Promise<T>,
+    options: TransactionOptions = {},
+  ): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#transactionOnce(work);
+        return await this.#transactionOnce(work, options);
       } catch (error) {
         if (!isTransient(error) || attempt >= maxAttempts) throw error;
-        await this.#pause(this.#deps.random() * 10 * 2 ** attempt);
+        const ceilingMs = Math.min(10 * 2 ** attempt, maxRetryDelayMs);
+        await this.#pause(this.#deps.random() * ceilingMs);
       }
     }
   }
@@ -66,7 +71,10 @@ export class PostgresDatabase implements Database {
     if (!this.#pool.ended) await this.#pool.end();
   }
 
-  async #transactionOnce<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+  async #transactionOnce<T>(
+    work: (sql: Sql) => Promise<T>,
+    { serializable = false }: TransactionOptions,
+  ): Promise<T> {
     const client = await this.#pool.connect();
     let broken: Error | undefined;
     const onError = (error: Error): void => {
@@ -74,7 +82,9 @@ export class PostgresDatabase implements Database {
     };
     client.on("error", onError);
     try {
-      await client.query("begin");
+      await client.query(
+        serializable ? "begin isolation level serializable" : "begin",
+      );
       const result = await work({
         query: (text, values = []) => queryOn(client, text, values),
         script: async (text) => {

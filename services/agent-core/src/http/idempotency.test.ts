@@ -3,8 +3,8 @@ import { ManualClock } from "@easymo/service-kit";
 import { postgresUrl, until } from "@easymo/testbed";
 import fc from "fast-check";
 import pg from "pg";
+import { databases } from "../testing/databases.js";
 import {
-  databases,
   newPhone,
   newTenant,
   type RunningAgentCore,

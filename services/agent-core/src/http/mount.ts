@@ -1,7 +1,11 @@
 import type { Clock } from "@easymo/service-kit";
 import { setTenant } from "@easymo/service-kit";
 import type { Express, Request, Response } from "express";
-import { isConnectionFailure, isLockTimeout } from "../database/errors.js";
+import {
+  isConnectionFailure,
+  isLockTimeout,
+  isTransient,
+} from "../database/errors.js";
 import type { Database, Sql } from "../database/port.js";
 import type { Authenticate } from "./auth.js";
 import { fingerprintOf, idempotencyKeyOf, oncePerKey } from "./idempotency.js";
@@ -81,24 +85,33 @@ async function write(
   { database, clock }: MountDeps,
 ): Promise<Outcome> {
   let afterCommit: (() => void)[] = [];
-  const outcome = await database.transaction(async (sql) => {
-    // The work may run again after a deadlock: what the undone attempt wanted done is dropped.
-    afterCommit = [];
-    await sql.query(`set local lock_timeout = ${lockTimeoutMs}`);
-    const nowMs = clock.now();
-    const work = async (): Promise<string> =>
-      JSON.stringify(
-        await prepared.run({
-          tenantId: who.tenantId,
-          sql,
-          nowMs,
-          afterCommit: (run) => afterCommit.push(run),
-        }),
-      );
-    return who.key === undefined
-      ? { answer: await work(), replayed: false }
-      : onceForKey(sql, route, prepared, { ...who, key: who.key, nowMs }, work);
-  });
+  const outcome = await database.transaction(
+    async (sql) => {
+      // The work may run again after a deadlock: what the undone attempt wanted done is dropped.
+      afterCommit = [];
+      await sql.query(`set local lock_timeout = ${lockTimeoutMs}`);
+      const nowMs = clock.now();
+      const work = async (): Promise<string> =>
+        JSON.stringify(
+          await prepared.run({
+            tenantId: who.tenantId,
+            sql,
+            nowMs,
+            afterCommit: (run) => afterCommit.push(run),
+          }),
+        );
+      return who.key === undefined
+        ? { answer: await work(), replayed: false }
+        : onceForKey(
+            sql,
+            route,
+            prepared,
+            { ...who, key: who.key, nowMs },
+            work,
+          );
+    },
+    { serializable: route.serializable ?? false },
+  );
   for (const run of afterCommit) run();
   return outcome;
 }
@@ -122,7 +135,8 @@ function onceForKey(
 /** What the database says, as what the client is told. */
 function translated(error: unknown): unknown {
   const again = { headers: { "retry-after": "1" }, cause: error };
-  if (isLockTimeout(error))
+  // Transient after all: others were faster each time that it was tried again.
+  if (isLockTimeout(error) || isTransient(error))
     return refusal("busy", "Send the same request again in 1 s", again);
   if (isConnectionFailure(error))
     return refusal(

@@ -27,6 +27,61 @@ export const problems = {
     title: "The call is recorded otherwise",
     retryable: false,
   },
+  unknown_buyer: {
+    status: 404,
+    title: "There is no such buyer",
+    retryable: false,
+  },
+  unknown_vendor: {
+    status: 404,
+    title: "There is no such vendor",
+    retryable: false,
+  },
+  unknown_account: {
+    status: 404,
+    title: "There is no such account",
+    retryable: false,
+  },
+  unknown_reservation: {
+    status: 404,
+    title: "There is no such reservation",
+    retryable: false,
+  },
+  intent_conflict: {
+    status: 409,
+    title: "The intent is another buyer's",
+    retryable: false,
+  },
+  purchase_conflict: {
+    status: 409,
+    title: "The reservation is not for this purchase",
+    retryable: false,
+  },
+  insufficient_funds: {
+    status: 409,
+    title: "The account does not have that much to spend",
+    retryable: false,
+  },
+  reservation_closed: {
+    status: 409,
+    title: "The reservation was captured or released before",
+    retryable: false,
+  },
+  reservation_expired: {
+    status: 409,
+    title: "The reservation has expired",
+    retryable: false,
+  },
+  currency_mismatch: {
+    status: 422,
+    title: "The account is kept in another currency",
+    retryable: false,
+  },
+  amount_too_large: {
+    status: 422,
+    title: "The account cannot hold that much",
+    retryable: false,
+  },
   idempotency_in_flight: {
     status: 409,
     title: "The first request with this key is still being worked on",

@@ -22,6 +22,8 @@ interface RouteSpec<Params, Query, Body, Answer> {
   readonly summary: string;
   /** A write runs in a transaction, and takes an `Idempotency-Key`. */
   readonly effect: "read" | "write";
+  /** For a write that moves money: its transaction is serializable. */
+  readonly serializable?: boolean;
   readonly params: z.ZodType<Params>;
   readonly query: z.ZodType<Query>;
   readonly body: z.ZodType<Body>;
@@ -60,6 +62,7 @@ export interface Route {
   readonly tag: string;
   readonly summary: string;
   readonly effect: "read" | "write";
+  readonly serializable?: boolean;
   readonly params: z.ZodType;
   readonly query: z.ZodType;
   readonly body: z.ZodType;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { selectFirst, type Sql } from "../database/port.js";
+import { ownId } from "../people/fields.js";
 import { refusal } from "./problems.js";
 import type { RawInput } from "./route.js";
 
@@ -36,6 +37,54 @@ export function ownsLead(
   });
 }
 
+/** The same for a buyer. */
+export function ownsBuyer(
+  sql: Sql,
+  tenantId: string,
+  buyerId: string,
+): Promise<boolean> {
+  return owns(sql, tenantId, {
+    query: "select tenant_id from buyers where buyer_id = $1",
+    id: buyerId,
+    field: "buyerId",
+  });
+}
+
+/** The same for a reservation. */
+export function ownsReservation(
+  sql: Sql,
+  tenantId: string,
+  reservationId: string,
+): Promise<boolean> {
+  return owns(sql, tenantId, {
+    query: "select tenant_id from reservations where reservation_id = $1",
+    id: reservationId,
+    field: "reservationId",
+  });
+}
+
+/**
+ * The same for an account or a vendor. They go by names that each tenant gives as it likes, so a name that another one uses
+ * is nobody's here; only an id that is unique in the world (a UUID) can be another tenant's.
+ */
+export function ownsNamed(
+  sql: Sql,
+  tenantId: string,
+  kind: "account" | "vendor",
+  id: string,
+  field: string,
+): Promise<boolean> {
+  const [table, column] =
+    kind === "account" ? ["accounts", "account_id"] : ["vendors", "vendor_id"];
+  return owns(sql, tenantId, {
+    query: `select tenant_id from ${table} where ${column} = $1 and (tenant_id = $2 or $3)
+            order by tenant_id <> $2 limit 1`,
+    id,
+    field,
+    more: [tenantId, ownId(id) !== undefined],
+  });
+}
+
 /**
  * A request may say for which tenant it is meant; it must be the token's. What is left of the input has no `tenantId`.
  *
@@ -61,10 +110,18 @@ export function forTenant(raw: RawInput, tenantId: string): RawInput {
 async function owns(
   sql: Sql,
   tenantId: string,
-  what: { query: string; id: string; field: string },
+  what: {
+    query: string;
+    id: string;
+    field: string;
+    more?: readonly (string | boolean)[];
+  },
 ): Promise<boolean> {
   // The one kind of query that looks past the tenant: to tell "not yours" from "not there".
-  const found = await selectFirst(sql, owner, what.query, [what.id]);
+  const found = await selectFirst(sql, owner, what.query, [
+    what.id,
+    ...(what.more ?? []),
+  ]);
   if (found !== undefined && found.tenant_id !== tenantId)
     throw wrongTenant(what.field);
   return found !== undefined;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { databases } from "../testing/databases.js";
 import {
-  databases,
   newTenant,
   type RunningAgentCore,
   startAgentCore,

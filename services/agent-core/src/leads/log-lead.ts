@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Sql } from "../database/port.js";
 import { endOptOutsOfLead } from "../opt-outs/store.js";
 import { type Identity, identitiesOf } from "../people/fields.js";
+import { lock } from "../people/lock.js";
 import {
   joined,
   type Lead,
@@ -87,10 +88,4 @@ async function joinAll(
     whole = survivor;
   }
   return whole;
-}
-
-async function lock(sql: Sql, what: readonly string[]): Promise<void> {
-  await sql.query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [
-    JSON.stringify(what),
-  ]);
 }

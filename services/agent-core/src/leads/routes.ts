@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { joinKnownBuyers } from "../buyers/register.js";
+import { defaultPage, nextPage, pageLimit } from "../http/page.js";
 import { defineRoute, type Route, unused } from "../http/route.js";
 import { leadsOptedOut } from "../opt-outs/store.js";
 import {
@@ -12,9 +14,6 @@ import { leadDetails, leadShape, shownLead } from "./lead.js";
 import { logLead } from "./log-lead.js";
 import { findLead, leadIdsOf, pageOfLeads } from "./store.js";
 
-const maxPage = 200;
-const defaultPage = 50;
-
 const cursor = z.string().transform((text, context) => {
   const decoded = decodeCursor(text);
   if (decoded !== undefined) return decoded;
@@ -24,15 +23,6 @@ const cursor = z.string().transform((text, context) => {
   });
   return z.NEVER;
 });
-
-const limit = z
-  .string()
-  .regex(/^\d{1,3}$/, `must be a number from 1 to ${maxPage}`)
-  .transform(Number)
-  .refine(
-    (count) => count >= 1 && count <= maxPage,
-    `must be a number from 1 to ${maxPage}`,
-  );
 
 const fetchLead = defineRoute({
   method: "post",
@@ -85,6 +75,9 @@ const logLeadRoute = defineRoute({
   problems: [],
   async handle({ body }, { sql, tenantId, nowMs }) {
     const lead = await logLead(sql, tenantId, body, nowMs);
+    // What makes two leads one person makes two buyers one.
+    if (identitiesOf(body).length > 1)
+      await joinKnownBuyers(sql, tenantId, body, nowMs);
     const optedOut = await leadsOptedOut(sql, tenantId, [lead.leadId]);
     return { lead: shownLead(lead, optedOut.has(lead.leadId)) };
   },
@@ -99,15 +92,13 @@ const listLeads = defineRoute({
   effect: "read",
   params: unused,
   query: z.strictObject({
-    limit: optional(limit),
+    limit: optional(pageLimit),
     after: optional(cursor),
   }),
   body: unused,
   answer: z.object({
     leads: z.array(leadShape),
-    next: z.string().nullable().meta({
-      description: "The `after` of the next page; null on the last",
-    }),
+    next: nextPage,
   }),
   problems: [],
   async handle({ query }, { sql, tenantId }) {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { select, selectFirst, type Sql } from "../database/port.js";
-import type { Identity } from "../people/fields.js";
+import { columnsOf, type Identity } from "../people/fields.js";
 import type { Lead } from "./lead.js";
 
 const columns =
@@ -181,14 +181,4 @@ export function pageOfLeads(
       limit,
     ],
   );
-}
-
-/** Two parallel columns, for `unnest`. */
-export function columnsOf(
-  identities: readonly Identity[],
-): [readonly string[], readonly string[]] {
-  return [
-    identities.map(({ kind }) => kind),
-    identities.map(({ value }) => value),
-  ];
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { select, selectFirst, type Sql } from "../database/port.js";
-import { columnsOf } from "../leads/store.js";
-import type { Identity } from "../people/fields.js";
+import { columnsOf, type Identity } from "../people/fields.js";
+import { withPeople } from "../people/links.js";
 
 /** That a person wants no more of it: where they said so first, and when. */
 export interface OptOut {
@@ -17,10 +17,11 @@ const optOutRow = z
     atMs: row.at.getTime(),
   }));
 const leadRow = z.object({ lead_id: z.string() });
+const originRow = z.object({ origin: z.string() });
 
 /**
- * The opt-out in force of a person: of anything that they are named by, and of anything else that the same lead is known
- * by. The earliest, when there are several.
+ * The opt-out in force of a person: of anything that they are named by, and of anything else that the same lead or buyer is
+ * known by. The earliest, when there are several.
  */
 export function optOutOf(
   sql: Sql,
@@ -30,21 +31,32 @@ export function optOutOf(
   return selectFirst(
     sql,
     optOutRow,
-    `with given as (select * from unnest($2::text[], $3::text[]) as given (kind, value)),
-     person as (
-       select kind, value from given
-       union
-       select also.kind, also.value
-       from given
-       join lead_identities known on known.tenant_id = $1 and known.kind = given.kind and known.value = given.value
-       join lead_identities also on also.tenant_id = $1 and also.lead_id = known.lead_id
-     )
+    `${withPeople}
      select opt_outs.channel, opt_outs.at
      from opt_outs join person on person.kind = opt_outs.kind and person.value = opt_outs.value
      where opt_outs.tenant_id = $1 and opt_outs.ended_at is null
      order by opt_outs.at, opt_outs.opt_out_id limit 1`,
     [tenantId, ...columnsOf(identities)],
   );
+}
+
+/** Which of these values are of people who are opted out, by anything that they are known by. */
+export async function optedOutAmong(
+  sql: Sql,
+  tenantId: string,
+  identities: readonly Identity[],
+): Promise<ReadonlySet<string>> {
+  if (identities.length === 0) return new Set();
+  const rows = await select(
+    sql,
+    originRow,
+    `${withPeople}
+     select distinct person.origin
+     from opt_outs join person on person.kind = opt_outs.kind and person.value = opt_outs.value
+     where opt_outs.tenant_id = $1 and opt_outs.ended_at is null`,
+    [tenantId, ...columnsOf(identities)],
+  );
+  return new Set(rows.map((row) => row.origin));
 }
 
 /** Which of the leads are opted out, by anything that they are known by. */

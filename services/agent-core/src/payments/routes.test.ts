@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { databases } from "../testing/databases.js";
 import {
-  databases,
   newPhone,
   newTenant,
   type RunningAgentCore,

@@ -93,6 +93,13 @@ export interface Identity {
   readonly value: string;
 }
 
+const uuid = z.uuid();
+
+/** The id as this service writes its own; undefined when it is none of them, so that nobody can have it. Pure. */
+export function ownId(id: string): string | undefined {
+  return uuid.safeParse(id.toLowerCase()).data;
+}
+
 /** What a request says of who it is, always in the same order (locks are taken in it). Pure. */
 export function identitiesOf(person: PersonRef): Identity[] {
   const identities: Identity[] = [];
@@ -101,4 +108,14 @@ export function identitiesOf(person: PersonRef): Identity[] {
   if (person.userId !== undefined)
     identities.push({ kind: "user", value: person.userId });
   return identities;
+}
+
+/** Two parallel columns, for `unnest`. */
+export function columnsOf(
+  identities: readonly Identity[],
+): [readonly string[], readonly string[]] {
+  return [
+    identities.map(({ kind }) => kind),
+    identities.map(({ value }) => value),
+  ];
 }
