@@ -2,6 +2,7 @@ export default {
   projects: [
     "<rootDir>/packages/*",
     "<rootDir>/services/*",
+    "<rootDir>/charts",
     "<rootDir>/demo",
     "<rootDir>/bench",
   ],

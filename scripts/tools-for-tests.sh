@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings the programs that the suites talk to, where they are missing (as root on Debian): Redis, Postgres, Chromium,
-# Kamailio and SIPp; Java and Maven for Kafka. Otherwise one sentence says what to install.
+# Kamailio and SIPp; Java and Maven for Kafka; Helm. Otherwise one sentence says what to install.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 . scripts/say.sh
@@ -18,11 +18,12 @@ for module in sqlite:db_sqlite utils:http_client tls:tls; do
 done
 has sqlite3 || missing+=(sqlite3)
 has sipp || missing+=(sip-tester)
+has unzip || missing+=(unzip)
 if [ -z "${KAFKA_BROKERS:-}" ] && ! reachable 9092; then
   has java || missing+=(default-jre-headless)
   has mvn || [ -d .tools/kafka ] || missing+=(maven)
 fi
-[ ${#missing[@]} -eq 0 ] && exit 0
+if [ ${#missing[@]} -eq 0 ]; then exec scripts/helm-for-tests.sh; fi
 
 if [ "$(id -u)" -ne 0 ] || ! has apt-get; then
   die "Install ${missing[*]} (these are Debian's package names), and run this again."
@@ -33,3 +34,4 @@ if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -
   tail -n 5 .data/apt.log >&2
   die "apt-get could not install ${missing[*]}; its log is .data/apt.log."
 fi
+scripts/helm-for-tests.sh

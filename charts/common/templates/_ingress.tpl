@@ -2,6 +2,9 @@
 {{- define "common.ingress" -}}
 {{- $root := .root -}}
 {{- $ingress := $root.Values.ingress -}}
+{{- if not $ingress.host -}}
+{{- fail (printf "%s: ingress.host is needed when ingress.enabled" .name) -}}
+{{- end -}}
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata:
@@ -19,11 +22,11 @@ spec:
   {{- end }}
   {{- if $ingress.tls.enabled }}
   tls:
-    - hosts: [{{ required (printf "%s: ingress.host is needed when ingress.enabled" .name) $ingress.host | quote }}]
+    - hosts: [{{ $ingress.host | quote }}]
       secretName: {{ $ingress.tls.secretName | default (printf "%s-tls" (include "common.fullname" .)) }}
   {{- end }}
   rules:
-    - host: {{ required (printf "%s: ingress.host is needed when ingress.enabled" .name) $ingress.host | quote }}
+    - host: {{ $ingress.host | quote }}
       http:
         paths:
           {{- range .paths }}
@@ -39,6 +42,9 @@ spec:
 {{/* `paths` and, for sockets that stay open, `timeout`. */}}
 {{- define "common.httpRoute" -}}
 {{- $route := .root.Values.httpRoute -}}
+{{- if not $route.parentRefs -}}
+{{- fail (printf "%s: httpRoute.parentRefs is needed when httpRoute.enabled" .name) -}}
+{{- end -}}
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata:
@@ -47,7 +53,7 @@ metadata:
     {{- include "common.labels" . | nindent 4 }}
 spec:
   parentRefs:
-    {{- toYaml (required (printf "%s: httpRoute.parentRefs is needed when httpRoute.enabled" .name) $route.parentRefs) | nindent 4 }}
+    {{- toYaml $route.parentRefs | nindent 4 }}
   {{- with $route.hostnames }}
   hostnames:
     {{- toYaml . | nindent 4 }}

@@ -22,4 +22,7 @@
 {{- if not (or .Values.redis.enabled .Values.externalRedis.url .Values.global.redis.url .Values.global.redis.existingSecret) -}}
 {{- fail "phase4: no Redis: leave redis.enabled=true, or set externalRedis.url, global.redis.url or global.redis.existingSecret" -}}
 {{- end -}}
+{{- if and .Values.kafkaCluster.enabled .Values.kafkaTopics.enabled (ne (int (default 3 .Values.kafkaTopics.replicas)) 1) -}}
+{{- fail "phase4: kafkaCluster.enabled brings one broker: set kafkaTopics.replicas=1 and kafkaTopics.minInsyncReplicas=1" -}}
+{{- end -}}
 {{- end -}}
