@@ -340,13 +340,26 @@ describe("calls survive", () => {
       triggers: [
         { type: "kafka", metadata: { topic: "whatsapp.inbound" } },
         { type: "kafka", metadata: { topic: "voice.contact.events" } },
+        { type: "kafka", metadata: { topic: "voice.media.events" } },
         { type: "kafka", metadata: { topic: "voice.sip.events" } },
       ],
     });
     expect(
       named(all, "HorizontalPodAutoscaler", "rel-whatsapp-bot").spec,
     ).toMatchObject({
-      metrics: [{ external: { metric: { name: "kafka_consumergroup_lag" } } }],
+      metrics: [
+        "whatsapp-bot.consent",
+        "whatsapp-bot.leads",
+        "whatsapp-bot.understanding",
+        "whatsapp-bot.sending",
+      ].map((consumergroup) => ({
+        external: {
+          metric: {
+            name: "kafka_consumergroup_lag",
+            selector: { matchLabels: { consumergroup } },
+          },
+        },
+      })),
     });
   });
 });

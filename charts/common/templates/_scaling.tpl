@@ -61,24 +61,28 @@ spec:
     {{- .triggers | nindent 4 }}
 {{- end -}}
 
-{{/* Scaling by how far a consumer group is behind; `topics` and `group` beside root and name. */}}
+{{/* Scaling by how far consumers are behind; `consumers`: a list of dicts of group and topic. */}}
 {{- define "common.lagScaler" -}}
+{{- $target := .root.Values.autoscaling.targetLag | toString -}}
 {{- if .root.Values.keda.enabled -}}
 {{- $triggers := list -}}
-{{- range .topics -}}
+{{- range .consumers -}}
 {{- $triggers = append $triggers (dict "type" "kafka" "metadata" (dict
     "bootstrapServers" (include "common.kafka.brokers" $)
-    "consumerGroup" $.group
-    "topic" .
-    "lagThreshold" ($.root.Values.autoscaling.targetLag | toString))) -}}
+    "consumerGroup" .group
+    "topic" .topic
+    "lagThreshold" $target)) -}}
 {{- end -}}
 {{ include "common.scaledObject" (dict "root" .root "name" .name "triggers" (toYaml $triggers)) }}
 {{- else if .root.Values.autoscaling.enabled -}}
-{{- $metric := dict "type" "External" "external" (dict
+{{- $metrics := list -}}
+{{- range .consumers -}}
+{{- $metrics = append $metrics (dict "type" "External" "external" (dict
     "metric" (dict
       "name" "kafka_consumergroup_lag"
-      "selector" (dict "matchLabels" (dict "consumergroup" .group)))
-    "target" (dict "type" "AverageValue" "averageValue" (.root.Values.autoscaling.targetLag | toString))) -}}
-{{ include "common.horizontalPodAutoscaler" (dict "root" .root "name" .name "metrics" (toYaml (list $metric))) }}
+      "selector" (dict "matchLabels" (dict "consumergroup" .group "topic" .topic)))
+    "target" (dict "type" "AverageValue" "averageValue" $target))) -}}
+{{- end -}}
+{{ include "common.horizontalPodAutoscaler" (dict "root" .root "name" .name "metrics" (toYaml $metrics)) }}
 {{- end -}}
 {{- end -}}
