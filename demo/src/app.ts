@@ -14,11 +14,16 @@ import { OutboundCalls } from "./phone/outbound-calls.js";
 import { PhoneSockets } from "./phone/phone-sockets.js";
 import { SyntheticCaller } from "./phone/synthetic-caller.js";
 import { type Platform, startPlatform } from "./platform/platform.js";
+import { BusinessMessages } from "./whatsapp/business-messages.js";
+import { businessesOf } from "./whatsapp/businesses.js";
+import { WhatsAppSockets } from "./whatsapp/telephone-sockets.js";
 
 export interface DemoOptions {
   readonly config: DemoConfig;
   readonly kit: ServiceKit;
   readonly routing: RoutingTable;
+  /** How many seconds of telephone line pass in one; 1 unless told. */
+  readonly lineSpeed?: number;
 }
 
 /** The console and, once started, the whole platform behind it. */
@@ -33,6 +38,7 @@ interface Running {
   readonly feed: EventFeed;
   readonly streams: EventStreams;
   readonly phones: PhoneSockets;
+  readonly whatsApps: WhatsAppSockets;
   readonly http: ServiceApp["http"];
 }
 
@@ -57,19 +63,34 @@ class Demo implements ServiceApp {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const isPhone = request.url === "/phone" && isOwnRequest(request);
-    if (isPhone && this.#running !== undefined) {
-      this.#running.phones.upgrade(request, socket, head);
-      return;
-    }
-    socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
+    const sockets = isOwnRequest(request)
+      ? this.#socketsAt(request.url)
+      : undefined;
+    if (sockets === undefined)
+      socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
+    else sockets.upgrade(request, socket, head);
+  }
+
+  #socketsAt(
+    path: string | undefined,
+  ): PhoneSockets | WhatsAppSockets | undefined {
+    if (path === "/phone") return this.#running?.phones;
+    if (path === "/whatsapp") return this.#running?.whatsApps;
+    return undefined;
   }
 
   async start(): Promise<void> {
-    const { config, kit, routing } = this.#options;
+    const { config, kit, routing, lineSpeed = 1 } = this.#options;
     const { clock, logger } = kit;
     const voice = await createVoice({ logger });
-    const platform = await startPlatform({ config, routing, voice, clock });
+    const platform = await startPlatform({
+      config,
+      routing,
+      voice,
+      clock,
+      lineSpeed,
+    });
+    const businesses = businessesOf(routing);
     const feed = new EventFeed({ bus: platform.bus });
     await feed.start();
     const streams = new EventStreams(feed, clock);
@@ -86,6 +107,11 @@ class Demo implements ServiceApp {
         carrier: platform.carrier,
         caller: new SyntheticCaller(voice),
       }),
+      whatsApps: new WhatsAppSockets({
+        ...platform.whatsApp,
+        voice,
+        businesses: new Set(businesses.map(({ id }) => id)),
+      }),
       http: createConsoleHttp({
         kit,
         routing,
@@ -97,6 +123,9 @@ class Demo implements ServiceApp {
           voiceUrl: platform.voiceUrl,
           token: platform.voiceApiToken,
         }),
+        messages: new BusinessMessages(platform.bus, businesses),
+        media: platform.whatsApp.media,
+        sip: platform.sip,
       }),
     };
   }
@@ -104,6 +133,7 @@ class Demo implements ServiceApp {
   stopTaking(): void {
     this.#running?.streams.close();
     this.#running?.phones.close();
+    this.#running?.whatsApps.close();
   }
 
   drain(): Promise<void> {

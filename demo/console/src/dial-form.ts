@@ -1,8 +1,8 @@
 import { askForCall } from "./api.js";
-import { byId, make } from "./dom.js";
+import { aboutLine, addressChoice } from "./choices.js";
+import { byId } from "./dom.js";
+import { plainNumber } from "./numbers.js";
 import type { Line } from "./wire.js";
-
-const languageNames = new Intl.DisplayNames("en", { type: "language" });
 
 /** Whom to call, from which number, or by whom to be called. */
 export class DialForm {
@@ -40,37 +40,28 @@ export class DialForm {
   call(): void {
     if (!this.#form.reportValidity()) return;
     this.tell("");
-    this.#dial(plain(this.#from.value), plain(this.#to.value));
+    this.#dial(this.ownNumber, plainNumber(this.#to.value));
+  }
+
+  get ownNumber(): string {
+    return plainNumber(this.#from.value);
   }
 
   tell(text: string): void {
     this.#answer.textContent = text;
   }
 
-  #choiceOf(line: Line): HTMLLabelElement {
-    const input = make("input", {
-      type: "radio",
-      name: "line",
-      value: line.address,
-    });
-    input.addEventListener("change", () => (this.#to.value = line.address));
-    const language = languageNames.of(line.languages[0] ?? "en") ?? "";
-    return make(
-      "label",
-      {},
-      input,
-      make(
-        "span",
-        {},
-        make("strong", {}, line.agent),
-        make("small", {}, `${line.tenant}, ${language}`),
-        make("small", { class: "number" }, line.address),
-      ),
+  #choiceOf({ address, agent, tenant, languages }: Line): HTMLLabelElement {
+    const about = aboutLine(tenant, languages);
+    return addressChoice(
+      "line",
+      { value: address, agent, about, address },
+      () => (this.#to.value = address),
     );
   }
 
   #markLine(): void {
-    const to = plain(this.#to.value);
+    const to = plainNumber(this.#to.value);
     for (const input of this.#form.querySelectorAll<HTMLInputElement>(
       "input[name=line]",
     )) {
@@ -79,7 +70,9 @@ export class DialForm {
   }
 
   async #askForCall(): Promise<void> {
-    const line = this.#lines.find((l) => l.address === plain(this.#to.value));
+    const line = this.#lines.find(
+      (l) => l.address === plainNumber(this.#to.value),
+    );
     if (line === undefined) {
       this.tell("Choose one of the numbers above: its agent will call you.");
       return;
@@ -88,7 +81,10 @@ export class DialForm {
     this.#callMe.disabled = true;
     this.tell(`Asking ${line.agent} to call…`);
     try {
-      const { status, title } = await askForCall(line, plain(this.#from.value));
+      const { status, title } = await askForCall(
+        line,
+        plainNumber(this.#from.value),
+      );
       this.tell(
         status === 202 ? "You are being called." : `${status}: ${title}`,
       );
@@ -98,9 +94,4 @@ export class DialForm {
       this.#callMe.disabled = false;
     }
   }
-}
-
-/** A number without the spaces and marks that people put into it. */
-function plain(number: string): string {
-  return number.replace(/[\s().-]/g, "");
 }

@@ -4,6 +4,7 @@ import type { FeedEntry } from "./wire.js";
 /** What of an event's data is worth a line, in the order of interest. */
 const interesting = [
   "text",
+  "status",
   "spoken",
   "name",
   "digit",
@@ -12,6 +13,7 @@ const interesting = [
   "ussd",
   "latencyMs",
   "contact",
+  "kind",
   "phone",
 ] as const;
 

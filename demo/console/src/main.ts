@@ -7,7 +7,10 @@ import { followFeed } from "./feed.js";
 import { renderPeople } from "./people-view.js";
 import { wireShortcuts } from "./shortcuts.js";
 import { Softphone } from "./softphone.js";
-import { wireTabs } from "./tabs.js";
+import { shareNumber } from "./shared-number.js";
+import { SipPanel } from "./sip/sip-panel.js";
+import { Tabs } from "./tabs.js";
+import { WhatsApp } from "./whatsapp/whatsapp.js";
 import type { Setup } from "./wire.js";
 
 /** Agent-core is asked once things have been quiet for so long. */
@@ -15,6 +18,8 @@ const PEOPLE_AFTER_MS = 400;
 
 const conversation = new Conversation();
 const phone = new Softphone(conversation);
+const whatsApp = new WhatsApp();
+const sip = new SipPanel();
 const events = new EventsView();
 const link = byId("link", HTMLParagraphElement);
 let peopleTimer: number | undefined;
@@ -43,6 +48,8 @@ async function setUp(): Promise<void> {
     const setup = await fetchSetup();
     byId("facts", HTMLParagraphElement).textContent = factsOf(setup);
     phone.offer(setup.lines);
+    whatsApp.offer(setup.businesses);
+    sip.offer(setup.sipLines);
     events.topics(setup.topics);
   } catch {
     isSetUp = false;
@@ -64,8 +71,12 @@ followFeed({
   },
 });
 
-wireTabs((tab) => {
+const doors = new Tabs(byId("door-tabs", HTMLDivElement), (tab) =>
+  whatsApp.show(tab === "tab-whatsapp"),
+);
+new Tabs(byId("watch-tabs", HTMLDivElement), (tab) => {
   if (tab !== "tab-events") refreshPeople();
 });
-wireShortcuts(phone, events);
+shareNumber(() => whatsApp.open());
+wireShortcuts({ phone, whatsApp, events, doors });
 refreshPeople();

@@ -10,6 +10,8 @@ import {
   textsOf,
   WireError,
 } from "./fields.js";
+import type { SipLine } from "./sip/wire.js";
+import { readBusiness } from "./whatsapp/read-wire.js";
 import type {
   FeedEntry,
   Line,
@@ -80,6 +82,8 @@ export function readSetup(text: string): Setup {
   const fields = parseFields(text);
   return {
     lines: listOf(fields, "lines", readLine),
+    businesses: listOf(fields, "businesses", readBusiness),
+    sipLines: listOf(fields, "sipLines", readSipLine),
     topics: textsOf(fields, "topics"),
     model: textOf(fields, "model") === "openai" ? "openai" : "offline",
     voice: textOf(fields, "voice") === "espeak" ? "espeak" : "tone",
@@ -92,6 +96,14 @@ function readLine(fields: Fields): Line {
     tenant: textOf(fields, "tenant"),
     agent: textOf(fields, "agent"),
     languages: textsOf(fields, "languages"),
+  };
+}
+
+function readSipLine(fields: Fields): SipLine {
+  return {
+    address: textOf(fields, "address"),
+    tenant: textOf(fields, "tenant"),
+    agent: textOf(fields, "agent"),
   };
 }
 

@@ -1,4 +1,6 @@
 import { byId, make } from "./dom.js";
+import { chosenOf } from "./choices.js";
+import { languageOf } from "./language.js";
 import { suggestions } from "./suggestions.js";
 import type { Language } from "./wire.js";
 
@@ -25,10 +27,7 @@ export class SayForm {
   }
 
   get language(): Language {
-    const chosen = new FormData(this.#form).get("language");
-    return chosen === "fr" || chosen === "rw" || chosen === "sw"
-      ? chosen
-      : "en";
+    return languageOf(chosenOf(this.#form, "language"));
   }
 
   /** Starts in the language of whom is called. */

@@ -1,22 +1,43 @@
 import { byId } from "./dom.js";
 import type { EventsView } from "./events-view.js";
 import type { Softphone } from "./softphone.js";
+import type { Tabs } from "./tabs.js";
+import type { WhatsApp } from "./whatsapp/whatsapp.js";
+
+/** What keys act on. */
+export interface ShortcutTargets {
+  readonly phone: Softphone;
+  readonly whatsApp: WhatsApp;
+  readonly events: EventsView;
+  readonly doors: Tabs;
+}
 
 /** Single keys, outside of fields, as the dialog lists them. */
-export function wireShortcuts(phone: Softphone, events: EventsView): void {
+export function wireShortcuts(targets: ShortcutTargets): void {
+  const { phone, whatsApp, events, doors } = targets;
   const help = byId("help", HTMLDialogElement);
   const enabled = byId("keys-on", HTMLInputElement);
   const openHelp = byId("open-help", HTMLButtonElement);
   openHelp.addEventListener("click", () => help.showModal());
 
   const actions: Readonly<Record<string, () => void>> = {
-    c: () => phone.call(),
-    a: () => phone.answer(),
+    t: () => doors.show("tab-telephone"),
+    w: () => doors.show("tab-whatsapp"),
+    p: () => doors.show("tab-sip"),
+    c: () => {
+      doors.show("tab-telephone");
+      phone.call();
+    },
+    a: () => {
+      doors.show("tab-telephone");
+      phone.answer();
+    },
     h: () => phone.hangUp(),
     i: () => phone.interrupt(),
     m: () => void phone.toggleMicrophone(),
     s: () => phone.toggleMute(),
-    "/": () => phone.speak(),
+    "/": () =>
+      doors.shown === "tab-whatsapp" ? whatsApp.write() : phone.speak(),
     "?": () => help.showModal(),
   };
 

@@ -54,9 +54,10 @@ export class Softphone {
     this.#dialForm.offer(lines);
   }
 
-  /** An agent calls. */
+  /** An agent calls; this telephone rings when the number is its own. */
   ring(ringing: Ringing): void {
     if (this.#telephone !== undefined) return;
+    if (ringing.to !== this.#dialForm.ownNumber) return;
     this.#ringing = ringing;
     byId("incoming-from", HTMLElement).textContent =
       this.#lines.find((line) => line.address === ringing.from)?.agent ??
@@ -213,6 +214,9 @@ export class Softphone {
     show(byId("in-call", HTMLDivElement), inCall);
     show(byId("incoming", HTMLDivElement), rings);
     show(byId("dial", HTMLFormElement), !inCall && !rings);
+    const badge = byId("telephone-badge", HTMLSpanElement);
+    badge.textContent = rings ? "rings" : "in call";
+    show(badge, inCall || rings);
   }
 
   /** Levels and the time, as often as the screen is drawn. */

@@ -7,6 +7,9 @@
  * then the sound.
  */
 
+import type { SipLine } from "./sip/wire.js";
+import type { Business } from "./whatsapp/wire.js";
+
 export type Language = "en" | "fr" | "rw" | "sw";
 
 /** The first byte of audio to the page: the agent's voice, or the caller's. */
@@ -75,6 +78,8 @@ export interface Line {
 
 export interface Setup {
   readonly lines: readonly Line[];
+  readonly businesses: readonly Business[];
+  readonly sipLines: readonly SipLine[];
   readonly topics: readonly string[];
   readonly model: "offline" | "openai";
   readonly voice: "espeak" | "tone";

@@ -10,6 +10,14 @@ import {
 } from "@easymo/service-kit";
 import express from "express";
 import type { Line, Setup } from "../../console/src/wire.js";
+import { businessesOf } from "../whatsapp/businesses.js";
+import {
+  type BusinessMessages,
+  messageOrder,
+} from "../whatsapp/business-messages.js";
+import type { MediaStore } from "../whatsapp/media.js";
+import { type SipDoor, sipLinesOf, sipOrder } from "../sip/sip-door.js";
+import { composePage } from "./page.js";
 import type { EventStreams } from "../events/server-sent-events.js";
 import type { PeopleDirectory } from "../people/people.js";
 import { callOrder, type OutboundCalls } from "../phone/outbound-calls.js";
@@ -32,13 +40,16 @@ export interface ConsoleHttpOptions {
   readonly streams: EventStreams;
   readonly people: PeopleDirectory;
   readonly calls: OutboundCalls;
+  readonly messages: BusinessMessages;
+  readonly media: MediaStore;
+  readonly sip: SipDoor;
 }
 
 /** The console's page, and what it asks for. */
 export function createConsoleHttp(
   options: ConsoleHttpOptions,
 ): ServiceApp["http"] {
-  const { kit, streams, people, calls } = options;
+  const { kit, streams, people } = options;
   const setup = setupOf(options);
   return createServiceHttp({
     kit,
@@ -59,20 +70,42 @@ export function createConsoleHttp(
       app.get("/api/people", async (_request, response) => {
         response.json(await people.read());
       });
-      app.post("/api/calls", jsonBody(), async (request, response) => {
-        const order = validated(callOrder, request.body, "body");
-        const answer = await calls.order(order);
-        response.status(answer.status).json(answer);
-      });
+      takeOrders(app, options);
       servePage(app);
     },
   });
 }
 
+/** What the page asks to be done. */
+function takeOrders(
+  app: express.Express,
+  { calls, messages, media, sip }: ConsoleHttpOptions,
+): void {
+  app.post("/api/calls", jsonBody(), async (request, response) => {
+    const order = validated(callOrder, request.body, "body");
+    const answer = await calls.order(order);
+    response.status(answer.status).json(answer);
+  });
+  app.post("/api/sip/events", jsonBody(), async (request, response) => {
+    const order = validated(sipOrder, request.body, "body");
+    response.json(await sip.send(order));
+  });
+  app.post("/api/whatsapp/messages", jsonBody(), async (request, response) => {
+    await messages.order(validated(messageOrder, request.body, "body"));
+    response.sendStatus(202);
+  });
+  app.get("/api/whatsapp/media/:id", (request, response, next) => {
+    const file = media.find(request.params.id);
+    if (file === undefined) next();
+    else response.type(file.mimeType).send(file.bytes);
+  });
+}
+
 function servePage(app: express.Express): void {
   const options = { cacheControl: false };
+  const page = composePage(pageFolder);
   app.get("/", (_request, response) => {
-    response.sendFile("index.html", { root: pageFolder, ...options });
+    response.type("html").send(page);
   });
   app.get("/icon.svg", (_request, response) => {
     response.sendFile("icon.svg", { root: pageFolder, ...options });
@@ -93,6 +126,8 @@ function setupOf({ routing, model, voice }: ConsoleHttpOptions): Setup {
     voice,
     topics: Object.values(topicNames),
     lines: linesOf(routing),
+    businesses: businessesOf(routing),
+    sipLines: sipLinesOf(routing),
   };
 }
 

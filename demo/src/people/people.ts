@@ -16,6 +16,8 @@ export class PeopleDirectory {
   readonly #agentCore: AgentCoreClient;
   readonly #tenants: readonly string[];
   readonly #seen = new Map<string, Set<string>>();
+  #asked: Promise<unknown> = Promise.resolve();
+  #next: Promise<People> | undefined;
 
   constructor(agentCore: AgentCoreClient, tenants: readonly string[]) {
     this.#agentCore = agentCore;
@@ -26,15 +28,30 @@ export class PeopleDirectory {
   take({ headers, data }: FeedEntry): void {
     const { ce_type: type, ce_tenantid: tenant } = headers;
     const phone = data.phone;
-    if (type !== "call.opt_out" || tenant === undefined) return;
+    if (!type?.endsWith(".opt_out") || tenant === undefined) return;
     if (typeof phone !== "string") return;
     const phones = this.#seen.get(tenant) ?? new Set<string>();
     this.#seen.set(tenant, phones);
     phones.add(phone);
   }
 
-  /** Rejects with AgentCoreError when agent-core does not answer. */
-  async read(): Promise<People> {
+  /**
+   * Rejects with AgentCoreError when agent-core does not answer. Whoever asks
+   * while it is being asked shares one answer, which is asked for afterwards.
+   */
+  read(): Promise<People> {
+    this.#next ??= this.#asked
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined;
+        const asked = this.#ask();
+        this.#asked = asked;
+        return asked;
+      });
+    return this.#next;
+  }
+
+  async #ask(): Promise<People> {
     const perTenant = await Promise.all(
       this.#tenants.map((tenant) => this.#readTenant(tenant)),
     );
@@ -48,7 +65,8 @@ export class PeopleDirectory {
     const tools = this.#agentCore.forTenant(tenant);
     const { leads } = await tools.leads({ limit: MAX_LEADS });
     const phones = new Set(this.#seen.get(tenant));
-    for (const { phone } of leads) if (phone !== null) phones.add(phone);
+    for (const { phone, optedOut } of leads)
+      if (phone !== null && optedOut) phones.add(phone);
     const statuses = await Promise.all(
       [...phones].map((phone) => tools.optOut(phone)),
     );

@@ -15,6 +15,8 @@ export interface PlatformOptions {
   /** What callers, the offline model and the phone company speak with. */
   readonly voice: Voice;
   readonly clock: Clock;
+  /** How many seconds of telephone line pass in one: 1, but for who cannot wait. */
+  readonly lineSpeed: number;
 }
 
 /** What a service is given: its own logger and metrics, the common clock. */

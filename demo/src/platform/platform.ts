@@ -10,14 +10,28 @@ import { type Bus, createMemoryBus } from "@easymo/messaging";
 import { createRealtimeSimulator } from "@easymo/realtime-simulator";
 import { listen, type ServiceApp } from "@easymo/service-kit";
 import { agentCoreApp } from "./agent-core.js";
+import { SipDoor } from "../sip/sip-door.js";
+import { newMetaAccount } from "../whatsapp/account.js";
+import { MediaStore } from "../whatsapp/media.js";
+import { WhatsAppNetwork } from "../whatsapp/network.js";
+import { WebhookSender } from "../whatsapp/webhook-sender.js";
 import { kitFor, type PlatformOptions } from "./kit.js";
+import { newSecret } from "./secret.js";
+import { sharedBus } from "./shared-bus.js";
+import { sipIngressApp } from "./sip-ingress.js";
 import {
   createCarrier,
   newCarrierAccount,
-  newSecret,
   type Surroundings,
   voiceBridgeApp,
 } from "./voice-bridge.js";
+import { graphApiApp, whatsAppBotApp } from "./whatsapp.js";
+
+/** WhatsApp, as people have it. */
+export interface WhatsApp {
+  readonly network: WhatsAppNetwork;
+  readonly media: MediaStore;
+}
 
 /** The services, each listening on a loopback port of its own. */
 export interface Platform {
@@ -27,6 +41,8 @@ export interface Platform {
   /** voice-bridge's address, and the token of its calls API. */
   readonly voiceUrl: string;
   readonly voiceApiToken: string;
+  readonly whatsApp: WhatsApp;
+  readonly sip: SipDoor;
   /** Ends the services, the last one first. */
   close(): Promise<void>;
 }
@@ -44,6 +60,13 @@ export async function startPlatform(
   }
 }
 
+/** What every service behind a door is given. */
+interface Common {
+  readonly bus: Bus;
+  readonly agentCoreUrl: string;
+  readonly jwtSecret: string;
+}
+
 class Starting {
   readonly #options: PlatformOptions;
   readonly #endings: (() => void | Promise<void>)[] = [];
@@ -55,33 +78,17 @@ class Starting {
   async run(): Promise<Platform> {
     const options = this.#options;
     const jwtSecret = newSecret();
-    const voiceApiToken = newSecret();
     const agentCoreUrl = await this.#listen(agentCoreApp(options, jwtSecret));
-    const account = newCarrierAccount();
-    const carrier = createCarrier(options, account);
-    this.#endings.push(() => carrier.close());
-    const bus = createMemoryBus(kitFor("bus", options));
-    const around: Surroundings = {
-      bus,
-      agentCore: this.#agentCore(agentCoreUrl, jwtSecret),
-      agentCoreUrl,
-      jwtSecret,
-      account,
-      carrierUrl: await carrier.listen(),
-      apiToken: voiceApiToken,
-      spoolFolder: await this.#temporaryFolder(),
-      model: await this.#model(),
-    };
-    const voiceUrl = await this.#listen(voiceBridgeApp(options, around));
-    carrier.pointAt({
-      voiceUrl: `${voiceUrl}/twilio/voice`,
-      statusUrl: `${voiceUrl}/twilio/status`,
-    });
-    // Calls end before the bridge does, as when their callers hang up.
-    this.#endings.push(() => carrier.close());
-    const agentCore = this.#agentCore(agentCoreUrl, jwtSecret);
+    const ownBus = createMemoryBus(kitFor("bus", options));
+    this.#endings.push(() => ownBus.close());
+    const bus = sharedBus(ownBus);
+    const common = { bus, agentCoreUrl, jwtSecret };
+    const voice = await this.#voice(common);
+    const whatsApp = await this.#whatsApp(common);
+    const sip = await this.#sip(bus);
+    const agentCore = this.#agentCore(common);
     const close = () => this.close();
-    return { bus, carrier, agentCore, voiceUrl, voiceApiToken, close };
+    return { bus, agentCore, ...voice, whatsApp, sip, close };
   }
 
   /** Rejects with everything that did not end as it should, having tried all. */
@@ -97,6 +104,59 @@ class Starting {
     if (failures.length > 0) {
       throw new AggregateError(failures, "The platform did not end cleanly.");
     }
+  }
+
+  async #voice(common: Common) {
+    const options = this.#options;
+    const account = newCarrierAccount();
+    const carrier = createCarrier(options, account);
+    this.#endings.push(() => carrier.close());
+    const voiceApiToken = newSecret();
+    const around: Surroundings = {
+      ...common,
+      agentCore: this.#agentCore(common),
+      account,
+      carrierUrl: await carrier.listen(),
+      apiToken: voiceApiToken,
+      spoolFolder: await this.#temporaryFolder(),
+      model: await this.#model(),
+    };
+    const voiceUrl = await this.#listen(voiceBridgeApp(options, around));
+    carrier.pointAt({
+      voiceUrl: `${voiceUrl}/twilio/voice`,
+      statusUrl: `${voiceUrl}/twilio/status`,
+    });
+    // Calls end before the bridge does, as when their callers hang up.
+    this.#endings.push(() => carrier.close());
+    return { carrier, voiceUrl, voiceApiToken };
+  }
+
+  async #whatsApp(common: Common): Promise<WhatsApp> {
+    const options = this.#options;
+    const { clock } = options;
+    const account = newMetaAccount();
+    const webhooks = new WebhookSender({ appSecret: account.appSecret, clock });
+    const network = new WhatsAppNetwork({ webhooks, clock });
+    const media = new MediaStore();
+    const meta = { account, network, media };
+    const graphUrl = await this.#listen(graphApiApp(options, meta));
+    const agentCore = this.#agentCore(common);
+    const botUrl = await this.#listen(
+      whatsAppBotApp(options, { ...common, agentCore, account, graphUrl }),
+    );
+    webhooks.pointAt(`${botUrl}/webhook`);
+    this.#endings.push(() => webhooks.close());
+    return { network, media };
+  }
+
+  async #sip(bus: Bus): Promise<SipDoor> {
+    const { routing } = this.#options;
+    const tenants = routing.channels
+      .filter(({ kind }) => kind === "sip")
+      .map(({ tenant }) => tenant);
+    const tokens = new Map(tenants.map((tenant) => [tenant, newSecret()]));
+    const app = sipIngressApp(this.#options, { bus, tokens });
+    return new SipDoor({ url: await this.#listen(app), tokens });
   }
 
   async #listen(app: ServiceApp): Promise<string> {
@@ -123,7 +183,7 @@ class Starting {
     };
   }
 
-  #agentCore(baseUrl: string, jwtSecret: string): AgentCoreClient {
+  #agentCore({ agentCoreUrl: baseUrl, jwtSecret }: Common): AgentCoreClient {
     const { clock, logger } = kitFor("agent-core-client", this.#options);
     const client = createAgentCoreClient({ baseUrl, jwtSecret, clock, logger });
     this.#endings.push(() => client.close());

@@ -6,6 +6,7 @@ import { fixedRouting } from "@easymo/routing";
 import type { ServiceApp } from "@easymo/service-kit";
 import { createVoiceBridge, readVoiceBridgeConfig } from "@easymo/voice-bridge";
 import { kitFor, type PlatformOptions } from "./kit.js";
+import { newSecret } from "./secret.js";
 
 /** What the outside would call voice-bridge; the carrier knows better. */
 const PUBLIC_URL = "https://voice.easymo.example";
@@ -18,7 +19,7 @@ export interface CarrierAccount {
 
 /** A phone company whose telephones are those of the console. */
 export function createCarrier(
-  { voice, clock }: PlatformOptions,
+  { voice, clock, lineSpeed }: PlatformOptions,
   account: CarrierAccount,
 ): CarrierSimulator {
   return new CarrierSimulator({
@@ -27,6 +28,7 @@ export function createCarrier(
     voiceUrl: PUBLIC_URL,
     publicUrl: PUBLIC_URL,
     answerAs: "ring",
+    speed: lineSpeed,
     announcer: (text, language) => voice.speak(text, language ?? "en"),
     recordHeard: false,
     clock,
@@ -81,8 +83,4 @@ export function voiceBridgeApp(
     routing: fixedRouting(options.routing),
     agentCore: around.agentCore,
   });
-}
-
-export function newSecret(): string {
-  return randomBytes(24).toString("base64url");
 }

@@ -1,0 +1,136 @@
+import { until } from "@easymo/testbed";
+import type { Browser, Locator, Page } from "playwright-core";
+
+/** For what comes soon, on a machine that has other things to do. */
+const PATIENCE_MS = 60_000;
+
+/** A console that somebody has open, and what they do with it. */
+export class ConsolePage {
+  readonly page: Page;
+  readonly errors: string[] = [];
+
+  private constructor(page: Page) {
+    this.page = page;
+    page.on("pageerror", (error) => this.errors.push(error.message));
+  }
+
+  static async open(
+    browser: Browser,
+    url: string,
+    options: Parameters<Browser["newContext"]>[0] = {},
+  ): Promise<ConsolePage> {
+    const context = await browser.newContext(options);
+    context.setDefaultTimeout(PATIENCE_MS);
+    const console = new ConsolePage(await context.newPage());
+    await console.page.goto(url);
+    await console.page.getByText("Live", { exact: true }).waitFor();
+    await console.page.getByRole("radio", { name: /sales/ }).waitFor();
+    return console;
+  }
+
+  close(): Promise<void> {
+    return this.page.context().close();
+  }
+
+  /** Calls whom the form says, and waits until somebody speaks there. */
+  async call(from: string, line = /sales/): Promise<void> {
+    await this.page.getByRole("radio", { name: line }).check({ force: true });
+    await this.page.getByLabel("Your own number").fill(from);
+    await this.page.getByRole("button", { name: /^Call\b/ }).click();
+    await this.hears("agent");
+  }
+
+  async say(text: string): Promise<void> {
+    await this.page.getByLabel(/^What you say/).fill(text);
+    await this.page.getByRole("button", { name: /^Speak/ }).click();
+  }
+
+  /** Resolves when sound of that side comes out of the page. */
+  async hears(side: "agent" | "caller"): Promise<void> {
+    await this.#levelIs(side, (level) => level > 0.2);
+  }
+
+  /** Resolves when nothing of that side is to be heard. */
+  async hearsNothing(side: "agent" | "caller"): Promise<void> {
+    await this.#levelIs(side, (level) => level === 0);
+  }
+
+  /** A line of the transcript. */
+  line(text: string | RegExp): Locator {
+    return this.page.getByRole("log").getByRole("listitem").filter({
+      hasText: text,
+    });
+  }
+
+  async show(tab: "Telephone" | "WhatsApp" | "SIP"): Promise<void> {
+    await this.page.getByRole("tab", { name: new RegExp(`^${tab}`) }).click();
+  }
+
+  /** Has a telephone with WhatsApp, with the chat with the first business open. */
+  async whatsApp(owner: { phone: string; userId?: string }): Promise<void> {
+    await this.show("WhatsApp");
+    await this.page.getByLabel("User id").fill(owner.userId ?? "");
+    await this.page.getByLabel("WhatsApp number").fill(owner.phone);
+    await this.page.getByText("online", { exact: true }).waitFor();
+  }
+
+  async write(text: string): Promise<void> {
+    await this.page.getByLabel("Message", { exact: true }).fill(text);
+    await this.page.getByRole("button", { name: /^Send/ }).click();
+  }
+
+  /** What somebody else has sent to this person on WhatsApp, once it is that far. */
+  async sentAsBusiness(kind: string, text: string): Promise<void> {
+    const form = this.page.locator("#business-message");
+    if (!(await form.isVisible()))
+      await this.page.getByText("Send something as the business").click();
+    await this.page.getByLabel("Kind").selectOption({ label: kind });
+    await this.page.getByLabel("Text", { exact: true }).fill(text);
+    await this.page
+      .getByRole("button", { name: "Put it on whatsapp.outbound" })
+      .click();
+  }
+
+  /** Resolves when the message has these ticks. */
+  async ticks(text: string | RegExp, ticks: string): Promise<void> {
+    await this.line(text)
+      .getByRole("img", { name: ticks, exact: true })
+      .waitFor();
+  }
+
+  /** The events that are shown of those that have these words. */
+  async events(words: string): Promise<Locator> {
+    await this.page.getByLabel("Find").fill(words);
+    return this.page.locator("#events button");
+  }
+
+  /** Has the agent asked to call the number that the page has, which is refused. */
+  async isRefusedACall(): Promise<void> {
+    await this.page
+      .getByRole("button", { name: "Have the agent call me" })
+      .click();
+    await this.page
+      .locator("#dial-answer")
+      .filter({ hasText: /^409.*opted out/ })
+      .waitFor();
+  }
+
+  /** The dialling form is back: the call is over. */
+  async callIsOver(): Promise<void> {
+    await this.page.getByRole("button", { name: /^Call\b/ }).waitFor();
+  }
+
+  async #levelIs(
+    side: "agent" | "caller",
+    matches: (level: number) => boolean,
+  ): Promise<void> {
+    const meter = this.page.locator(`#${side}-level`);
+    await until(
+      async () => matches(Number(await meter.getAttribute("value"))),
+      {
+        what: `The sound of the ${side}`,
+        timeoutMs: PATIENCE_MS,
+      },
+    );
+  }
+}
