@@ -1,5 +1,6 @@
 import {
   afterAll,
+  afterEach,
   beforeAll,
   beforeEach,
   describe,
@@ -14,6 +15,7 @@ import {
   callStop,
   intent,
   newPhone,
+  OTHER_TENANT,
   OUR_NUMBER,
   paymentPrompt,
   received,
@@ -40,8 +42,6 @@ beforeAll(async () => {
   agentCore = await startAgentCore();
 }, 60_000);
 beforeEach(async () => {
-  await orchestrator?.close();
-  await standIn?.close();
   standIn = await StandIn.start();
   orchestrator = await startOrchestrator({
     agentCoreUrl: agentCore.url,
@@ -49,11 +49,11 @@ beforeEach(async () => {
   });
   log = await EventLog.of(orchestrator.bus);
 });
-afterAll(async () => {
+afterEach(async () => {
   await orchestrator.close();
   await standIn.close();
-  await agentCore.close();
 });
+afterAll(() => agentCore.close());
 
 describe("an intent", () => {
   test("goes to the ranking, the buyer service and the wallet, and its offers to everybody and to the person", async () => {
@@ -100,5 +100,398 @@ describe("an intent", () => {
     });
     const { lead } = await agentCoreOf(agentCore.url).fetchLead({ phone });
     expect(lead?.phone).toBe(phone);
+  });
+
+  test("is taken once, however often it comes, and under whichever event's repeat", async () => {
+    const wish = intent(newPhone());
+    await orchestrator.bus.publishEvent("whatsapp.inbound", wish);
+    await orchestrator.bus.publishEvent("whatsapp.inbound", wish);
+    await log.next("ranking.forwarded");
+    await orchestrator.bus.publishEvent("whatsapp.inbound", wish);
+    const last = intent(newPhone());
+    await orchestrator.bus.publishEvent("whatsapp.inbound", last);
+    await log.next(
+      "ranking.forwarded",
+      ({ data }) => data.intentId === last.data.intentId,
+    );
+    const ofWish = ({ data }: { data: { intentId: string } }): boolean =>
+      data.intentId === wish.data.intentId;
+    expect(log.of("ranking.forwarded").filter(ofWish)).toHaveLength(1);
+    expect(
+      standIn.requests.filter(
+        ({ path, body }) =>
+          path === "/wallet/reservations" &&
+          body.intentId === wish.data.intentId,
+      ),
+    ).toHaveLength(1);
+  });
+
+  test("of a call is told as an event, and on WhatsApp only to who may be written to", async () => {
+    const [silent, writer] = [newPhone(), newPhone()];
+    await orchestrator.bus.publishEvent(
+      "whatsapp.inbound",
+      received(writer, "Muraho", { kind: "image", text: " " }),
+    );
+    await log.next(
+      "conversation.updated",
+      ({ data }) => data.contact === writer,
+    );
+    for (const phone of [silent, writer]) {
+      const wish = intent(phone, {
+        userId: undefined,
+        callId: `CA-${phone}`,
+        channel: "voice",
+        from: phone,
+      });
+      await orchestrator.bus.publishEvent("voice.contact.events", wish);
+      const told = await log.next(
+        "ranking.forwarded",
+        ({ data }) => data.intentId === wish.data.intentId,
+      );
+      expect(told.data).toMatchObject({
+        contact: phone,
+        callId: `CA-${phone}`,
+      });
+    }
+    const written = await log.next("message.send");
+    expect(written.data).toMatchObject({ to: writer, purpose: "ranking" });
+    expect(
+      log.of("message.send").filter(({ data }) => data.to === silent),
+    ).toEqual([]);
+  });
+
+  test("whose wallet is empty is answered all the same, without a reservation", async () => {
+    standIn.walletRefusal = { status: 409, code: "insufficient_funds" };
+    const phone = newPhone();
+    await orchestrator.bus.publishEvent("whatsapp.inbound", intent(phone));
+    const forwarded = await log.next("ranking.forwarded");
+    expect(forwarded.data.reservationId).toBeUndefined();
+    await log.next("message.send", ({ data }) => data.to === phone);
+    expect(
+      standIn.requests.filter(({ path }) => path.startsWith("/wallet")),
+    ).toHaveLength(1);
+    expect(log.deadLetters).toEqual([]);
+  });
+
+  test("whose step fails is tried again under the same keys, and holds up nobody else's", async () => {
+    const [unlucky, lucky] = [newPhone(), newPhone()];
+    const wish = intent(unlucky);
+    let failures = 0;
+    const isUnlucky = new Set<string>();
+    standIn.delays = ({ path, body }) => {
+      if (
+        path === "/wallet/reservations" &&
+        body.intentId === wish.data.intentId
+      )
+        isUnlucky.add(path);
+      return Promise.resolve();
+    };
+    standIn.fails = ({ path }) => isUnlucky.delete(path) && ++failures <= 2;
+    await orchestrator.bus.publishEvent("whatsapp.inbound", wish);
+    const other = intent(lucky);
+    await orchestrator.bus.publishEvent("whatsapp.inbound", other);
+    const first = await log.next("ranking.forwarded");
+    expect(first.data.intentId).toBe(other.data.intentId);
+    const second = await log.next(
+      "ranking.forwarded",
+      ({ data }) => data.intentId === wish.data.intentId,
+    );
+    expect(second.data.reservationId).toBe(`reservation-${wish.data.intentId}`);
+    const tries = standIn.requests.filter(
+      ({ path, body }) =>
+        path === "/wallet/reservations" && body.intentId === wish.data.intentId,
+    );
+    expect(tries.map(({ status }) => status)).toEqual([500, 500, 200]);
+    expect(new Set(tries.map(({ key }) => key)).size).toBe(1);
+    // What was done before the failure is not done again.
+    expect(
+      standIn.requests.filter(
+        ({ path, body }) =>
+          path === "/rankings" && body.intentId === wish.data.intentId,
+      ),
+    ).toHaveLength(1);
+  });
+
+  test("that cannot be finished lies in the dead letters with the reason, and goes on from there when it is played again", async () => {
+    const phone = newPhone();
+    const wish = intent(phone);
+    standIn.fails = ({ path }) => path === "/wallet/reservations";
+    await orchestrator.bus.publishEvent("whatsapp.inbound", wish);
+    const dead = await log.deadLetter(
+      ({ headers }) => headers.ce_id === wish.id,
+    );
+    expect(dead.headers).toMatchObject({
+      "x-origin-topic": "whatsapp.inbound",
+      "x-attempt": "3",
+      "x-error": expect.stringContaining("AgentCoreError"),
+    });
+    // The person is told what was found: that is not the wallet's to decide.
+    await log.next("message.send", ({ data }) => data.to === phone);
+    standIn.fails = () => false;
+    const { key, value, headers } = dead;
+    const original = Object.fromEntries(
+      Object.entries(headers).filter(([name]) => !name.startsWith("x-")),
+    );
+    await orchestrator.bus.publish([
+      { topic: "whatsapp.inbound", key, value, headers: original },
+    ]);
+    const forwarded = await log.next("ranking.forwarded");
+    expect(forwarded.data.intentId).toBe(wish.data.intentId);
+    expect(
+      standIn.requests.filter(({ path }) => path === "/rankings"),
+    ).toHaveLength(1);
+    expect(
+      log.of("message.send").filter(({ data }) => data.to === phone),
+    ).toHaveLength(1);
+  });
+});
+
+describe("an opt-out", () => {
+  test("said on a call reaches the registry and everybody, and nothing goes out to the person on any channel", async () => {
+    const phone = newPhone();
+    const { bus } = orchestrator;
+    await bus.publishEvent("whatsapp.inbound", received(phone, "Hello"));
+    await log.next("message.send", ({ data }) => data.to === phone);
+    await bus.publishEvent("voice.contact.events", callOptOut(phone, "CA-out"));
+    const told = await log.next("opt_out.registered");
+    expect(told.data).toMatchObject({ contact: phone, channel: "voice" });
+    const status = await agentCoreOf(agentCore.url).optOut(phone);
+    expect(status).toMatchObject({ optedOut: true, channel: "voice" });
+    const before = log.of("message.send").length;
+    await bus.publishEvent("whatsapp.inbound", received(phone, "Hello again"));
+    const wish = intent(phone);
+    await bus.publishEvent("whatsapp.inbound", wish);
+    await bus.publishEvent("voice.contact.events", paymentPrompt(phone, "CA2"));
+    await log.next("payment.requested", ({ data }) => data.contact === phone);
+    const other = newPhone();
+    await bus.publishEvent("whatsapp.inbound", received(other, "Hello"));
+    await log.next("message.send", ({ data }) => data.to === other);
+    expect(log.of("message.send")).toHaveLength(before + 1);
+    expect(standIn.requests).toEqual([]);
+  });
+
+  test("that only the registry knows of keeps everything from going out too", async () => {
+    const phone = newPhone();
+    await agentCoreOf(agentCore.url).registerOptOut(
+      { phone, channel: "manual" },
+      { idempotencyKey: `manual-${phone}` },
+    );
+    const { bus } = orchestrator;
+    await bus.publishEvent("whatsapp.inbound", received(phone, "Hello"));
+    await bus.publishEvent("whatsapp.inbound", intent(phone));
+    await log.next("lead.updated", ({ data }) => data.contact === phone);
+    const other = newPhone();
+    await bus.publishEvent("whatsapp.inbound", received(other, "Hello"));
+    await log.next("message.send", ({ data }) => data.to === other);
+    expect(
+      log.of("message.send").filter(({ data }) => data.to === phone),
+    ).toEqual([]);
+    expect(standIn.requests).toEqual([]);
+  });
+
+  test("cancels what is on its way to the person", async () => {
+    const phone = newPhone();
+    const { bus } = orchestrator;
+    const gate = Promise.withResolvers<void>();
+    standIn.delays = ({ path }) =>
+      path.endsWith("/rankings") && path !== "/rankings"
+        ? gate.promise
+        : Promise.resolve();
+    await bus.publishEvent("whatsapp.inbound", intent(phone));
+    await standIn.seen((path) => path === "/wallet/reservations");
+    await bus.publishEvent("voice.contact.events", callOptOut(phone, "CA3"));
+    await log.next("opt_out.registered");
+    gate.resolve();
+    const other = newPhone();
+    await bus.publishEvent("whatsapp.inbound", intent(other));
+    await log.next("message.send", ({ data }) => data.to === other);
+    expect(
+      log.of("message.send").filter(({ data }) => data.to === phone),
+    ).toEqual([]);
+  });
+});
+
+describe("a call", () => {
+  /** Lets someone be written to: they wrote first. */
+  async function write(phone: string): Promise<void> {
+    await orchestrator.bus.publishEvent(
+      "whatsapp.inbound",
+      received(phone, "", { kind: "image", text: undefined }),
+    );
+    await log.next(
+      "conversation.updated",
+      ({ data }) => data.contact === phone,
+    );
+  }
+
+  test("that asked for a payment is followed by its code on WhatsApp, under the key that the phone side uses", async () => {
+    const phone = newPhone();
+    await write(phone);
+    const prompt = paymentPrompt(phone, "CA4");
+    await orchestrator.bus.publishEvent("voice.contact.events", prompt);
+    const sent = await log.next("message.send");
+    expect(sent.data).toMatchObject({
+      to: phone,
+      purpose: "payment",
+      dedupeKey: `payment:${prompt.data.paymentId}`,
+      text: expect.stringContaining("*182*8*1*012345*5000#"),
+    });
+    await orchestrator.bus.publishEvent(
+      "voice.contact.events",
+      callStop(phone, "CA4"),
+    );
+    const summary = await log.next(
+      "message.send",
+      ({ data }) => data.purpose === "notice",
+    );
+    expect(summary.data).toMatchObject({
+      to: phone,
+      callId: "CA4",
+      dedupeKey: "call:CA4:follow-up",
+    });
+  });
+
+  test("that was missed, or cut off, is followed up once", async () => {
+    const { bus } = orchestrator;
+    const [missed, cut] = [newPhone(), newPhone()];
+    await write(missed);
+    await write(cut);
+    await bus.publishEvent("voice.contact.events", callStart(missed, "CA5"));
+    await bus.publishEvent(
+      "voice.contact.events",
+      callStop(missed, "CA5", "no-answer", 0),
+    );
+    await bus.publishEvent(
+      "voice.contact.events",
+      callStop(missed, "CA5", "no-answer", 0),
+    );
+    await bus.publishEvent("voice.contact.events", callStart(cut, "CA6"));
+    await bus.publishEvent("voice.contact.events", callConnected(cut, "CA6"));
+    await bus.publishEvent(
+      "voice.contact.events",
+      callStop(cut, "CA6", "connection_lost", 9_000),
+    );
+    const first = await log.next(
+      "message.send",
+      ({ data }) => data.to === missed,
+    );
+    const second = await log.next(
+      "message.send",
+      ({ data }) => data.to === cut,
+    );
+    expect(
+      [first, second].map(({ data }) => ("text" in data ? data.text : "")),
+    ).toEqual([
+      expect.stringContaining("missed your call"),
+      expect.stringContaining("cut off"),
+    ]);
+    const last = newPhone();
+    await write(last);
+    expect(log.of("message.send")).toHaveLength(2);
+  });
+
+  test("is known on WhatsApp: its words and its payment are part of the next turn", async () => {
+    const phone = newPhone();
+    const { bus } = orchestrator;
+    await bus.publishEvent("voice.contact.events", callStart(phone, "CA7"));
+    await bus.publishEvent(
+      "voice.media.events",
+      transcript(phone, "CA7", "user", "I want to pay for the chain"),
+    );
+    await bus.publishEvent("voice.contact.events", paymentPrompt(phone, "CA7"));
+    await log.next("payment.requested", ({ data }) => data.contact === phone);
+    await bus.publishEvent(
+      "whatsapp.inbound",
+      received(phone, "Please send me the payment code again"),
+    );
+    const sent = await log.next(
+      "message.send",
+      ({ data }) => data.to === phone && data.purpose === "reply",
+    );
+    expect(sent.data).toMatchObject({
+      text: expect.stringContaining("*182*8*1*012345*5000#"),
+    });
+    const { data } = await log.next(
+      "conversation.updated",
+      (one) => one.data.lastEventType === "message.received",
+    );
+    expect(data.channels).toEqual(["voice", "whatsapp"]);
+  });
+
+  test("that someone asks for on WhatsApp is placed, and they are told", async () => {
+    const phone = newPhone();
+    const wish = received(phone, "Please call me");
+    await orchestrator.bus.publishEvent("whatsapp.inbound", wish);
+    const sent = await log.next("message.send");
+    expect(sent.data).toMatchObject({
+      to: phone,
+      text: expect.stringContaining("calling you"),
+    });
+    expect(standIn.done(/^\/calls$/).map(({ body }) => body)).toEqual([
+      { tenantId: TENANT, to: phone, agent: "sales" },
+    ]);
+  });
+
+  test("of somebody who withholds their number is a conversation of its own", async () => {
+    const wish = intent("anonymous", {
+      userId: undefined,
+      callId: "CA8",
+      contact: "CA8",
+      channel: "voice",
+      to: OUR_NUMBER,
+    });
+    await orchestrator.bus.publishEvent("voice.contact.events", wish);
+    const forwarded = await log.next("ranking.forwarded");
+    expect(forwarded.data).toMatchObject({ contact: "CA8", callId: "CA8" });
+    expect(log.of("message.send")).toEqual([]);
+  });
+});
+
+describe("one person's names", () => {
+  test("become one conversation when a lead has both, and never another tenant's", async () => {
+    const phone = newPhone();
+    const userId = `BR.${phone.slice(1)}`;
+    const { bus } = orchestrator;
+    await agentCoreOf(agentCore.url).logLead(
+      { phone, userId },
+      { idempotencyKey: `lead-${phone}` },
+    );
+    await bus.publishEvent("voice.contact.events", callStart(phone, "CA9"));
+    const byPhone = await log.next(
+      "conversation.updated",
+      ({ data }) => data.contact === phone,
+    );
+    await bus.publishEvent(
+      "whatsapp.inbound",
+      intent(userId, { userId, contact: userId }),
+    );
+    const forwarded = await log.next("ranking.forwarded");
+    expect(forwarded.data).toMatchObject({ contact: phone, userId, phone });
+    await bus.publishEvent(
+      "whatsapp.inbound",
+      received(phone, "Hello", { userId, phone: undefined }),
+    );
+    const joined = await log.next(
+      "conversation.updated",
+      ({ data }) => data.lastEventType === "message.received",
+    );
+    expect(joined.data).toMatchObject({ contact: phone, userId });
+    expect(joined.data.channels).toEqual(["voice", "whatsapp"]);
+    expect(joined.data.conversationId).not.toBe("");
+    expect(byPhone.data.conversationId).not.toBe("");
+    await bus.publishEvent(
+      "whatsapp.inbound",
+      received(phone, "Hello", {
+        tenantId: OTHER_TENANT,
+        agent: "food",
+        to: "206540352242922",
+        phoneNumberId: "206540352242922",
+      }),
+    );
+    const other = await log.next(
+      "conversation.updated",
+      (one) => one.tenantId === OTHER_TENANT,
+    );
+    expect(other.data.channels).toEqual(["whatsapp"]);
   });
 });

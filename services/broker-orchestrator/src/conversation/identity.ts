@@ -37,7 +37,13 @@ export function phoneOf(address: string | undefined): string | undefined {
 /** Who an event is about; undefined when it says nothing of anyone. Pure. */
 export function identityOf(event: EasymoEvent, isOurs: IsOurs): Identity {
   switch (event.type) {
-    case "message.received":
+    case "message.received": {
+      const { data } = event;
+      const own = data.contacts?.find(({ userId }) => userId === data.userId);
+      const told = own?.phones.map(phoneOf).find((one) => one !== undefined);
+      const { userId, phone = told } = data;
+      return withNew(ofUser({ userId, phone }), data.system);
+    }
     case "message.status":
     case "message.opt_out":
     case "message.opt_in":
@@ -101,6 +107,24 @@ function ofUser(data: {
     ...(userId === undefined ? {} : { userId }),
   };
   return { names, keys: keysOf(names) };
+}
+
+/** Someone took another number or user id: the new one leads to the same conversation. */
+function withNew(
+  identity: Identity,
+  change: {
+    newPhone?: string | undefined;
+    newUserId?: string | undefined;
+  } = {},
+): Identity {
+  const { newPhone, newUserId } = change;
+  if (newPhone === undefined && newUserId === undefined) return identity;
+  const names = {
+    ...identity.names,
+    ...(newPhone === undefined ? {} : { phone: newPhone }),
+    ...(newUserId === undefined ? {} : { userId: newUserId }),
+  };
+  return { names, keys: [...new Set([...identity.keys, ...keysOf(names)])] };
 }
 
 /** @param opens whether later events of the call may come without the person's address */

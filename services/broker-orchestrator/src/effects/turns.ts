@@ -83,8 +83,8 @@ export function factsOf(conversation: Conversation): string[] {
         kind: "payment",
         amount,
         currency,
-        ...(ussd === undefined ? {} : { code: ussd }),
-        ...(url === undefined ? {} : { link: url }),
+        ...(ussd === undefined ? {} : { ussd }),
+        ...(url === undefined ? {} : { url }),
       };
       return { at, fact };
     }),

@@ -65,7 +65,7 @@ export class Conversations {
   readonly #writer = randomBytes(6).toString("base64url");
   #writes = 0;
   #queue: Step[] = [];
-  #running: Promise<void> | undefined;
+  #running = false;
   #closed = false;
   #lastLogMs = Number.NEGATIVE_INFINITY;
 
@@ -75,7 +75,9 @@ export class Conversations {
 
   submit(step: Step): void {
     this.#queue.push(step);
-    this.#running ??= this.#run();
+    if (this.#running) return;
+    this.#running = true;
+    void this.#run();
   }
 
   /** The conversation as it is stored now. Rejects while the store is away. */
@@ -103,7 +105,7 @@ export class Conversations {
       await this.#round(steps);
       this.#options.onBatch();
     }
-    this.#running = undefined;
+    this.#running = false;
   }
 
   async #round(steps: readonly Step[]): Promise<void> {

@@ -10,6 +10,8 @@ export class EventWork {
   readonly #finished: (work: EventWork) => void;
   readonly #effects = new Set<string>();
   readonly #failures: unknown[] = [];
+  /** The same event, come again meanwhile. */
+  readonly repeats: TakenEvent[] = [];
   #running = 0;
 
   /** @param finished nothing of the event is at work any more */

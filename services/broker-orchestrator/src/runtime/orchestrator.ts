@@ -49,6 +49,7 @@ export class Orchestrator {
   readonly #consumer: BatchConsumer;
   readonly #runner: EffectRunner;
   readonly #notices: Notices;
+  readonly #atWork = new Map<string, EventWork>();
 
   constructor(options: OrchestratorOptions) {
     const { bus, store, clock, logger, metrics, situations } = options;
@@ -129,6 +130,13 @@ export class Orchestrator {
       return;
     }
     const work = new EventWork(taken, identity, (one) => this.#finished(one));
+    const same = `${taken.event.tenantId}\n${work.digest}`;
+    const atWork = this.#atWork.get(same);
+    if (atWork !== undefined) {
+      atWork.repeats.push(taken);
+      return;
+    }
+    this.#atWork.set(same, work);
     work.begin();
     this.#submitEvent(work);
   }
@@ -217,7 +225,12 @@ export class Orchestrator {
   }
 
   #finished(work: EventWork): void {
-    const { failure, taken } = work;
+    const { failure, taken, event } = work;
+    this.#atWork.delete(`${event.tenantId}\n${work.digest}`);
+    // The partition of the first may be someone else's now, that of a repeat this one's: it takes its own way.
+    for (const repeat of work.repeats)
+      if (taken.signal.aborted) this.#take(repeat);
+      else repeat.done("duplicate");
     if (failure === undefined) {
       taken.done();
       return;

@@ -6,6 +6,7 @@ import {
 } from "node:http";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
+import { until } from "@easymo/testbed";
 import { z } from "zod";
 
 /** One request that a stand-in was sent. */
@@ -76,6 +77,13 @@ export class StandIn {
       if (request.status < 300 && path.test(request.path))
         byKey.set(request.key ?? "", request);
     return [...byKey.values()];
+  }
+
+  /** Resolves when a request for this path was answered. */
+  async seen(isIt: (path: string) => boolean): Promise<void> {
+    await until(() => this.requests.some(({ path }) => isIt(path)), {
+      what: "the request",
+    });
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,308 @@
+import {
+  createBus,
+  createStore,
+  topicCatalogue,
+  type Bus,
+} from "@easymo/messaging";
+import {
+  ServiceProcess,
+  startKafkaCluster,
+  startRedis,
+  until,
+  type KafkaCluster,
+  type OwnRedis,
+} from "@easymo/testbed";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decodeStored } from "../conversation/codec.js";
+import { intent, newPhone, ROUTING, SECRET, TENANT } from "./events.js";
+import { EventLog, quietKit, startAgentCore } from "./running.js";
+import { StandIn } from "./stand-in.js";
+
+export interface ChaosOptions {
+  readonly intents: number;
+  readonly brokers: 1 | 3;
+  /** How often a replica is killed, and how many times in all. */
+  readonly killEveryMs: number;
+  readonly kills: number;
+  readonly databaseUrl: string;
+  readonly timeoutMs: number;
+  say(words: string): void;
+}
+
+/** What was found out about one run. */
+export interface ChaosReport {
+  /** Effects of which there is none, more than one key, or one key with several bodies. */
+  readonly wrong: readonly string[];
+  readonly reservations: number;
+  readonly requests: number;
+  readonly failures: number;
+  readonly deadLetters: number;
+  /** Conversations with something left to be done, though everything is. */
+  readonly unfinished: number;
+}
+
+interface World {
+  readonly cluster: KafkaCluster;
+  readonly redis: OwnRedis;
+  readonly standIn: StandIn;
+  readonly agentCoreUrl: string;
+  readonly bus: Bus;
+  readonly log: EventLog;
+  readonly folder: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Sends intents through replicas that are killed all the time, over a Kafka that loses a broker and a Redis that forgets
+ * everything, to a wallet that fails one time in five; then counts what arrived.
+ */
+export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
+  const { intents: count, say } = options;
+  const world = await startWorld(options);
+  const replicas = new Replicas(world);
+  try {
+    say(`${options.brokers} broker(s), Redis, Postgres are up`);
+    await replicas.start();
+    const phones = Array.from({ length: Math.ceil(count / 2) }, newPhone);
+    const wishes = Array.from({ length: count }, (_, at) =>
+      intent(phones[at % phones.length] ?? ""),
+    );
+    const trouble = makeTrouble(options, world, replicas);
+    for (let at = 0; at < wishes.length; at += 250)
+      await Promise.all(
+        wishes.slice(at, at + 250).map((wish) =>
+          world.bus.publishEvent("whatsapp.inbound", wish, {
+            timeoutMs: 120_000,
+          }),
+        ),
+      );
+    say(`${count} intents are published`);
+    await trouble;
+    const ids = wishes.map(({ data }) => data.intentId);
+    await until(() => isComplete(world, ids), {
+      what: `All of ${count} intents`,
+      timeoutMs: options.timeoutMs,
+      everyMs: 250,
+    });
+    say("everything arrived");
+    return await reportOf(world, ids, phones);
+  } finally {
+    await replicas.stop();
+    await world.close();
+  }
+}
+
+async function makeTrouble(
+  { killEveryMs, kills, brokers, say }: ChaosOptions,
+  { cluster, redis, bus }: World,
+  replicas: Replicas,
+): Promise<void> {
+  for (let kill = 0; kill < kills; kill++) {
+    await new Promise((resolve) => setTimeout(resolve, killEveryMs));
+    await replicas.killOne(kill);
+    if (kill === Math.floor(kills / 2)) {
+      await redis.restart();
+      say("Redis was restarted, empty");
+    }
+    if (brokers === 3 && kill === Math.floor(kills / 3)) {
+      await cluster.kill9(2);
+      say("broker 2 was killed");
+    }
+    if (brokers === 3 && kill === Math.floor((kills * 2) / 3)) {
+      await cluster.restart(2);
+      say("broker 2 is back");
+    }
+  }
+  await bus.check();
+  say(`replicas were killed ${kills} times`);
+}
+
+/** Two replicas, one of which is always about to be killed. */
+class Replicas {
+  readonly #world: World;
+  #processes: ServiceProcess[] = [];
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  async start(): Promise<void> {
+    this.#processes = await Promise.all([this.#launch(), this.#launch()]);
+    await Promise.all(
+      this.#processes.map((one) =>
+        until(() => one.answers("/readyz"), {
+          what: "a replica",
+          timeoutMs: 60_000,
+        }),
+      ),
+    );
+  }
+
+  async killOne(turn: number): Promise<void> {
+    const at = turn % 2;
+    await this.#processes[at]?.stop();
+    this.#processes[at] = await this.#launch();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#processes.map((one) => one.stop()));
+  }
+
+  #launch(): Promise<ServiceProcess> {
+    const { cluster, redis, standIn, agentCoreUrl, folder } = this.#world;
+    return ServiceProcess.launch("broker-orchestrator", {
+      KAFKA_BROKERS: cluster.brokers.join(","),
+      REDIS_URL: redis.url,
+      ROUTING_FILE: join(folder, "routing.yaml"),
+      AGENT_CORE_URL: agentCoreUrl,
+      AGENT_CORE_JWT_SECRET: SECRET,
+      WALLET_SERVICE_URL: standIn.url,
+      BUYER_SERVICE_URL: standIn.url,
+      RANKING_SERVICE_URL: standIn.url,
+      RETRY_DELAYS_SECONDS: "1,2,3,5,5,5,5,5",
+      LOG_LEVEL: "warn",
+    });
+  }
+}
+
+async function startWorld(options: ChaosOptions): Promise<World> {
+  const [cluster, redis, standIn, agentCore, folder] = await Promise.all([
+    startKafkaCluster({ brokers: options.brokers }),
+    startRedis(),
+    StandIn.start(),
+    startAgentCore(options.databaseUrl),
+    mkdtemp(join(tmpdir(), "broker-chaos-")),
+  ]);
+  let asked = 0;
+  standIn.fails = ({ path }) =>
+    path.startsWith("/wallet") && (asked += 1) % 5 === 0;
+  await writeFile(join(folder, "routing.yaml"), ROUTING);
+  for (const { name, partitions } of topicCatalogue)
+    await cluster.createTopic(name, {
+      partitions,
+      replicas: options.brokers,
+      config: {
+        "min.insync.replicas": options.brokers === 1 ? "1" : "2",
+      },
+    });
+  const bus = createBus(
+    { brokers: cluster.brokers, clientId: "broker-chaos", ssl: false },
+    quietKit("chaos"),
+  );
+  const log = await EventLog.of(bus);
+  return {
+    cluster,
+    redis,
+    standIn,
+    agentCoreUrl: agentCore.url,
+    bus,
+    log,
+    folder,
+    async close() {
+      await bus.close();
+      await Promise.all([agentCore.close(), standIn.close()]);
+      await Promise.all([cluster.stop(), redis.stop()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function isComplete({ standIn, log }: World, ids: readonly string[]): boolean {
+  const reserved = new Set(
+    standIn
+      .done(/^\/wallet\/reservations$/)
+      .map(({ body }) => String(body.intentId)),
+  );
+  if (reserved.size < ids.length) return false;
+  const forwarded = new Set(
+    log.of("ranking.forwarded").map(({ data }) => data.intentId),
+  );
+  const told = new Set(
+    log.of("message.send").map(({ data }) => data.dedupeKey),
+  );
+  return ids.every(
+    (id) => reserved.has(id) && forwarded.has(id) && told.has(`ranking:${id}`),
+  );
+}
+
+async function reportOf(
+  { standIn, log, redis }: World,
+  ids: readonly string[],
+  phones: readonly string[],
+): Promise<ChaosReport> {
+  const wrong: string[] = [];
+  const paths = [/^\/rankings$/, /\/rankings$/, /\/intents$/, /^\/wallet/];
+  for (const path of paths) {
+    const keys = new Map<string, Set<string>>();
+    const bodies = new Map<string, Set<string>>();
+    const requests = standIn.requests.filter(
+      (one) =>
+        path.test(one.path) &&
+        (path.source !== "\\/rankings$" || one.path.startsWith("/buyers")),
+    );
+    for (const { key = "", body, status } of requests) {
+      if (status >= 300) continue;
+      add(keys, String(body.intentId), key);
+      add(bodies, key, JSON.stringify(body));
+    }
+    for (const id of ids)
+      if (keys.get(id)?.size !== 1)
+        wrong.push(`${path.source} ${id}: ${keys.get(id)?.size ?? 0} keys`);
+    for (const [key, different] of bodies)
+      if (different.size !== 1)
+        wrong.push(`${path.source} ${key}: ${different.size} bodies`);
+  }
+  const events = new Map<string, Set<string>>();
+  for (const { id, data } of log.of("ranking.forwarded"))
+    add(events, `forwarded ${data.intentId}`, id);
+  for (const { id, data } of log.of("message.send"))
+    add(events, `told ${data.dedupeKey}`, id);
+  for (const [what, own] of events)
+    if (own.size !== 1) wrong.push(`${what}: ${own.size} events`);
+  return {
+    wrong,
+    reservations: standIn.done(/^\/wallet\/reservations$/).length,
+    requests: standIn.requests.length,
+    failures: standIn.requests.filter(({ status }) => status >= 500).length,
+    deadLetters: log.deadLetters.length,
+    unfinished: await unfinishedIn(redis.url, phones),
+  };
+}
+
+/** Conversations whose outbox is not empty, once everything has settled. */
+async function unfinishedIn(
+  url: string,
+  phones: readonly string[],
+): Promise<number> {
+  const store = createStore(url, quietKit("chaos"));
+  const open = async (): Promise<number> => {
+    const found = await store.versioned.read(
+      phones.map((phone) => `conversation:${TENANT}:phone:${phone}`),
+    );
+    return found.filter((entry) => {
+      const stored =
+        entry === undefined ? undefined : decodeStored(entry.value);
+      return (
+        stored?.kind === "conversation" && stored.conversation.outbox.length > 0
+      );
+    }).length;
+  };
+  try {
+    await until(async () => (await open()) === 0, {
+      what: "Empty outboxes",
+      timeoutMs: 60_000,
+      everyMs: 250,
+    }).catch(() => undefined);
+    return await open();
+  } finally {
+    await store.close();
+  }
+}
+
+function add(sets: Map<string, Set<string>>, key: string, value: string): void {
+  const known = sets.get(key);
+  if (known === undefined) sets.set(key, new Set([value]));
+  else known.add(value);
+}
