@@ -185,15 +185,19 @@ export class FakeModelSession {
     });
   }
 
-  /** Says it whole: `text` with `ms` of audio. */
+  /** Says it whole: `text` with its audio, or so many milliseconds of some. */
   answer(
     responseId: string,
     text: string,
-    ms: number,
+    audio: Buffer | number,
     request?: ClientEvent,
   ): string {
     const itemId = this.begin(responseId, request);
-    this.audio(responseId, itemId, Buffer.alloc(ms * 8, 0x55));
+    this.audio(
+      responseId,
+      itemId,
+      typeof audio === "number" ? Buffer.alloc(audio * 8, 0x55) : audio,
+    );
     this.finish(responseId, itemId, text);
     return itemId;
   }
