@@ -15,7 +15,7 @@ export function canonicalJson(value: Json): string {
   return `{${members}}`;
 }
 
-/** What two bodies are compared by. */
-export function fingerprintOf(value: Json): string {
-  return hash("sha256", canonicalJson(value), "base64url");
+/** What two bodies are compared by, of their canonical JSON. */
+export function digestOf(canonical: string): string {
+  return hash("sha256", canonical, "base64url");
 }

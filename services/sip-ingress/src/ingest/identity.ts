@@ -1,6 +1,6 @@
 import { deriveEventId } from "@easymo/messaging";
 import { Problem } from "@easymo/service-kit";
-import { fingerprintOf } from "../events/fingerprint.js";
+import { canonicalJson, digestOf } from "../events/fingerprint.js";
 import type { SipEvent } from "../events/sip-event.js";
 
 /** What makes a repeat of an event the same event. */
@@ -42,18 +42,23 @@ export function identify(
   event: SipEvent,
   key: string | undefined,
 ): EventIdentity {
-  const { callId, event: kind, timestamp, from, to, payload } = event;
-  const fingerprint = fingerprintOf({
-    callId,
-    event: kind,
-    timestamp,
-    ...(from === undefined ? {} : { from: from.given }),
-    ...(to === undefined ? {} : { to: to.given }),
-    ...(payload === undefined ? {} : { payload }),
-  });
+  const fingerprint = digestOf(wordsOf(event));
   const eventId =
     key === undefined
       ? deriveEventId("sip", tenantId, "unkeyed", fingerprint)
       : deriveEventId("sip", tenantId, key);
   return { eventId, fingerprint };
+}
+
+/** What an event says, as its canonical JSON: members in their order, and those that are absent left out. */
+function wordsOf(event: SipEvent): string {
+  const { callId, event: kind, timestamp, from, to, payload } = event;
+  return [
+    `{"callId":${JSON.stringify(callId)},"event":"${kind}"`,
+    from === undefined ? "" : `,"from":${JSON.stringify(from.given)}`,
+    payload === undefined ? "" : `,"payload":${canonicalJson(payload)}`,
+    `,"timestamp":"${timestamp}"`,
+    to === undefined ? "" : `,"to":${JSON.stringify(to.given)}`,
+    "}",
+  ].join("");
 }
