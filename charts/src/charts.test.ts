@@ -79,6 +79,19 @@ describe("every pod", () => {
     deployments = ofKind(await renderUmbrella(), "Deployment");
   });
 
+  test("has a volume for what it writes; the embedded database's for its lock, beside its folder, too", () => {
+    for (const deployment of deployments) {
+      const { container, env } = deploymentOf(deployment);
+      const written = [
+        env.get("SPOOL_DIR")?.value,
+        env.get("DATABASE_URL")?.value?.replace(/^pglite:(.*)\/.*$/, "$1"),
+      ].filter((folder) => folder !== undefined);
+      expect(container.volumeMounts.map(({ mountPath }) => mountPath)).toEqual(
+        expect.arrayContaining(["/tmp", ...written]),
+      );
+    }
+  });
+
   test("passes Pod Security restricted, with a root that nobody writes to", () => {
     expect(deployments).toHaveLength(SERVICES.length);
     for (const deployment of deployments) {

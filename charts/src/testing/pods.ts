@@ -16,6 +16,7 @@ const container = z.looseObject({
     requests: z.record(z.string(), z.unknown()),
     limits: z.record(z.string(), z.unknown()),
   }),
+  volumeMounts: z.array(z.looseObject({ mountPath: z.string() })).default([]),
   startupProbe: z.unknown().optional(),
   livenessProbe: z.unknown().optional(),
   readinessProbe: z.unknown().optional(),
