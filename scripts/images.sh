@@ -8,6 +8,8 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 registry=${IMAGE_REGISTRY:-docker.io/easymo}
 tag=${IMAGE_TAG:-dev}
 max_mb=250
+log=.data/images.log
+mkdir -p .data
 read -ra services <<<"${SERVICES:-$(cd services && echo */Dockerfile | sed 's#/Dockerfile##g')}"
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 
@@ -28,9 +30,9 @@ fi
 build() { # service, name
   local args=(-f "services/$1/Dockerfile" -t "$2" --build-arg "REVISION=$revision" --network host .)
   case $tool in
-  docker) DOCKER_BUILDKIT=1 docker build --quiet "${args[@]}" >/dev/null ;;
+  docker) DOCKER_BUILDKIT=1 docker build --progress plain "${args[@]}" ;;
   # What is there of the base image is taken: a machine without a registry has made it by itself.
-  buildah) buildah bud --quiet --layers --pull=false "${args[@]}" >/dev/null ;;
+  buildah) buildah bud --layers --pull=false "${args[@]}" ;;
   esac
 }
 
@@ -69,7 +71,10 @@ for service in "${services[@]}"; do
   [ -f "services/$service/Dockerfile" ] || die "There is no service $service with a Dockerfile."
   name=$registry/$service:$tag
   step "Building $name with $tool"
-  build "$service" "$name"
+  if ! build "$service" "$name" >"$log" 2>&1; then
+    tail -n 30 "$log" >&2
+    die "$name could not be built; all of its log is $log."
+  fi
   mb=$(($(bytes_of "$name") / 1000000))
   ((mb > 0 && mb < max_mb)) || die "$name has $mb MB; it must have less than $max_mb."
   [[ $(user_of "$name") =~ ^[1-9][0-9]*(:[0-9]+)?$ ]] || die "$name runs as \"$(user_of "$name")\", not as a numeric user other than root."
