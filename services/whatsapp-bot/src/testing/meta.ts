@@ -6,6 +6,8 @@ export const APP_SECRET = "meta-app-secret";
 export const VERIFY_TOKEN = "meta-verify-token";
 export const ACCESS_TOKEN = "meta-access-token";
 export const PHONE_NUMBER_ID = "106540352242922";
+/** Another tenant's. */
+export const OTHER_PHONE_NUMBER_ID = "206540352242922";
 
 export type Json =
   | string
@@ -17,14 +19,18 @@ export type Json =
 type JsonObject = Readonly<Record<string, Json>>;
 
 /** One change of one entry. */
-export function change(value: JsonObject, field = "messages"): JsonObject {
+export function change(
+  value: JsonObject,
+  field = "messages",
+  phoneNumberId = PHONE_NUMBER_ID,
+): JsonObject {
   return {
     field,
     value: {
       messaging_product: "whatsapp",
       metadata: {
         display_phone_number: "250780000001",
-        phone_number_id: PHONE_NUMBER_ID,
+        phone_number_id: phoneNumberId,
       },
       ...value,
     },

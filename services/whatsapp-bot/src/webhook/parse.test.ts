@@ -152,6 +152,24 @@ describe("a message", () => {
       { system: { type: "user_changed_number", newPhone: "+250788000002" } },
     ],
     [
+      "system",
+      {
+        system: {
+          type: "user_changed_user_id",
+          body: "User Aline changed from 250788000001 to 250788000002",
+          user_id: "RW.2",
+        },
+      },
+      { system: { type: "user_changed_user_id", newUserId: "RW.2" } },
+    ],
+    [
+      "system",
+      {
+        system: { type: "customer_changed_number", new_wa_id: "250788000002" },
+      },
+      { system: { newPhone: "+250788000002" } },
+    ],
+    [
       "unsupported",
       { errors: [{ code: 131_051, title: "Message type unknown" }] },
       { errors: [{ code: 131_051, title: "Message type unknown" }] },
@@ -179,6 +197,58 @@ describe("a message", () => {
     });
   });
 
+  test("of a group says so, and is neither an opt-out nor an opt-in", () => {
+    const inGroup = { type: "text", text: { body: "STOP" }, group_id: "g-1" };
+    const sent = messageFrom({ waId: "250788000001" }, inGroup, ID);
+    const [item] = parseWebhook(webhook(sent), NOW_MS).items;
+    if (item?.item !== "message") throw new Error("no message");
+    const events = eventsOf(item, route(), "r");
+    expect(events.map(({ type }) => type)).toEqual(["message.received"]);
+    expect(events[0]?.data).toMatchObject({ groupId: "g-1", text: "STOP" });
+  });
+
+  test("names its sender by the contact of the same number or user id", () => {
+    const one = {
+      id: "m1",
+      from: "250788000001",
+      type: "text",
+      text: { body: "a" },
+    };
+    const other = {
+      id: "m2",
+      from_user_id: "RW.9",
+      type: "text",
+      text: { body: "b" },
+    };
+    const { items } = parseWebhook(
+      webhook(
+        change({
+          contacts: [
+            {
+              profile: { name: "Eric", username: "eric" },
+              user_id: "RW.9",
+              parent_user_id: "RW.ENT.9",
+            },
+            {
+              profile: { name: "Aline" },
+              wa_id: "250788000001",
+              user_id: "RW.1",
+            },
+          ],
+          messages: [one, other],
+        }),
+      ),
+      NOW_MS,
+    );
+    expect(items).toMatchObject([
+      {
+        name: "Aline",
+        person: { phone: "+250788000001", scopedUserId: "RW.1" },
+      },
+      { name: "Eric", username: "eric", person: { scopedUserId: "RW.9" } },
+    ]);
+  });
+
   test("says which ad it came from, and what it answers", () => {
     expect(
       received({
@@ -192,6 +262,130 @@ describe("a message", () => {
       referral: { sourceType: "ad", sourceId: "7", clickId: "c" },
     });
   });
+});
+
+describe("what became of a message", () => {
+  const told = (status: Record<string, Json>, contacts: Json[] = []) =>
+    parseWebhook(webhook(change({ contacts, statuses: [status] })), NOW_MS);
+  const usual = {
+    id: "s",
+    timestamp: "1749416383",
+    recipient_id: "250788000001",
+  };
+
+  test.each([
+    "sent",
+    "delivered",
+    "read",
+    "played",
+    "failed",
+    "deleted",
+    "warning",
+  ])("is taken when it is %s", (status) => {
+    const [item] = told({ ...usual, status }).items;
+    if (item?.item !== "status") throw new Error("no status");
+    expect(eventsOf(item, route(), "r")[0]?.data).toMatchObject({
+      messageId: "s",
+      status,
+      phone: "+250788000001",
+      at: "2025-06-08T20:59:43.000Z",
+    });
+  });
+
+  test("says what it was charged as, and whom it reached", () => {
+    const { items } = told(
+      {
+        ...usual,
+        status: "delivered",
+        recipient_user_id: "RW.1",
+        biz_opaque_callback_data: "key-1",
+        conversation: {
+          id: "c-1",
+          expiration_timestamp: "1749503400",
+          origin: { type: "utility" },
+        },
+        pricing: {
+          billable: true,
+          pricing_model: "PMP",
+          type: "regular",
+          category: "utility",
+        },
+      },
+      [{ profile: { name: "Aline" }, wa_id: "250788000001", user_id: "RW.1" }],
+    );
+    expect(items).toMatchObject([
+      {
+        item: "status",
+        dedupeKey: "key-1",
+        conversationId: "c-1",
+        category: "utility",
+        person: { phone: "+250788000001", scopedUserId: "RW.1" },
+      },
+    ]);
+  });
+
+  test("in a group is not taken: nothing is sent to groups", () => {
+    const { items, skipped } = told({
+      ...usual,
+      status: "read",
+      recipient_id: "Y2FwaV9ncm91cDo",
+      recipient_type: "group",
+      recipient_participant_id: "250788000001",
+    });
+    expect(items).toEqual([]);
+    expect(skipped).toEqual(["group_status"]);
+  });
+});
+
+test("a new user id is about who had the old one", () => {
+  const update = {
+    wa_id: "250788000001",
+    detail: "User id for Aline has been updated.",
+    user_id: { previous: "RW.1", current: "RW.2" },
+    timestamp: "1749416383",
+  };
+  const { items } = parseWebhook(
+    webhook(
+      change(
+        {
+          contacts: [contactOf({ waId: "250788000001" })],
+          user_id_update: [update, {}],
+        },
+        "user_id_update",
+      ),
+    ),
+    NOW_MS,
+  );
+  expect(items).toMatchObject([
+    {
+      item: "message",
+      person: { scopedUserId: "RW.1" },
+      content: {
+        kind: "system",
+        system: {
+          type: "user_changed_user_id",
+          newUserId: "RW.2",
+          newPhone: "+250788000001",
+        },
+      },
+    },
+  ]);
+});
+
+test("what the business wrote on its own telephone is not taken for what a customer wrote", () => {
+  const echo = {
+    id: "e",
+    from: "250780000001",
+    to: "250788000001",
+    type: "text",
+    text: { body: "STOP" },
+  };
+  const { items, skipped } = parseWebhook(
+    webhook(change({ message_echoes: [echo] }, "smb_message_echoes")),
+    NOW_MS,
+  );
+  expect(items).toEqual([]);
+  expect(skipped).toEqual(["other_field"]);
 });
 
 test("an error of the account is taken for what it is", () => {
