@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings the programs that the suites talk to, where they are missing (as root on Debian): Redis, Postgres, Chromium,
-# Kamailio and SIPp; Java and Maven for Kafka; Helm. Otherwise one sentence says what to install.
+# Kamailio and SIPp; Java and Maven for Kafka; Helm; promtool. Otherwise one sentence says what to install.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 . scripts/say.sh
@@ -18,6 +18,7 @@ for module in sqlite:db_sqlite utils:http_client tls:tls; do
 done
 has sqlite3 || missing+=(sqlite3)
 has sipp || missing+=(sip-tester)
+has promtool || missing+=(prometheus)
 has unzip || missing+=(unzip)
 if [ -z "${KAFKA_BROKERS:-}" ] && ! reachable 9092; then
   has java || missing+=(default-jre-headless)
