@@ -46,7 +46,7 @@ const translations: Readonly<Record<string, string>> = {
 
 // Too common to tell one thing from another.
 const fillers: ReadonlySet<string> = new Set(
-  "a an the of for my me i need want some and to in with new good cheap de la le les du des une un pour et ya y na wa kwa cha n moto motorcycle motorbike pikipiki part spare".split(
+  "a an the of for my me i need want some and to in with new good cheap de la le les du des une un pour et ya y na wa za kwa cha vya n mu ku moto motorcycle motorbike pikipiki part spare".split(
     " ",
   ),
 );

@@ -21,7 +21,11 @@ export class Wallet {
     this.#tenant = tenant;
   }
 
-  post(path: string, body: object, key: string = randomUUID()) {
+  post(
+    path: string,
+    body: object,
+    key: string = randomUUID(),
+  ): Promise<Answer> {
     return this.#core.send("POST", path, { tenant: this.#tenant, body, key });
   }
 
