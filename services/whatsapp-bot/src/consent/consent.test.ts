@@ -1,5 +1,6 @@
 import { optInConfirmation, optOutConfirmation } from "@easymo/opt-out-lexicon";
 import type { RunningService } from "@easymo/service-kit";
+import { until } from "@easymo/testbed";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { GraphApi, metaError } from "../testing/graph-api.js";
 import { publishSend, textTo } from "../testing/messages.js";
@@ -44,8 +45,7 @@ function bodies(person: string): (string | undefined)[] {
 async function dropped(person: string): Promise<void> {
   const before = await drops();
   await publishSend(bot.bus, textTo(person));
-  while ((await drops()) <= before)
-    await new Promise((resolve) => setImmediate(resolve));
+  await until(async () => (await drops()) > before);
 }
 
 async function drops(): Promise<number> {
@@ -131,6 +131,52 @@ describe("someone who says stop", () => {
     ]);
   });
 
+  test("with only a user id, and then start, is written to again", async () => {
+    const userId = `RW.${newWaId()}`;
+    const core = agentCoreOf(agentCore.url);
+    for (const [count, word] of ["Stop", "Tangira"].entries()) {
+      await postJson(bot.url, webhook(textFrom({ userId }, word)));
+      await graph.until(userId, count + 1);
+    }
+    const { lead } = await core.fetchLead({ userId });
+    expect(lead).toMatchObject({ optedOut: false, optIn: true });
+    await publishSend(bot.bus, textTo(userId));
+    const sent = await graph.until(userId, 3);
+    expect(sent[2]).toMatchObject({
+      recipient: userId,
+      text: { body: "Your part is here" },
+    });
+    for (const one of sent) expect(one).not.toHaveProperty("to");
+  });
+
+  test("with a user id and a number hears nothing more by either", async () => {
+    const waId = newWaId();
+    const userId = `RW.${waId}`;
+    await postJson(bot.url, webhook(textFrom({ waId, userId }, "stop")));
+    await graph.until(`+${waId}`, 1);
+    await dropped(`+${waId}`);
+    await dropped(userId);
+    expect(bodies(`+${waId}`)).toEqual([optOutConfirmation("en")]);
+    expect(bodies(userId)).toEqual([]);
+  });
+
+  test("to a group has not said it to us", async () => {
+    const waId = newWaId();
+    await postJson(bot.url, webhook(textFrom({ waId }, "Muraho")));
+    await postJson(
+      bot.url,
+      webhook(
+        messageFrom(
+          { waId },
+          { type: "text", text: { body: "STOP" }, group_id: "g-1" },
+        ),
+      ),
+    );
+    await publishSend(bot.bus, textTo(`+${waId}`));
+    await graph.until(`+${waId}`, 1);
+    expect(bodies(`+${waId}`)).toEqual(["Your part is here"]);
+  });
+
   test("of something else is not taken for it", async () => {
     const waId = newWaId();
     for (const words of ["Where is the bus stop?", "don't stop helping me"])
@@ -138,6 +184,87 @@ describe("someone who says stop", () => {
     await publishSend(bot.bus, textTo(`+${waId}`));
     await graph.until(`+${waId}`, 1);
     expect(bodies(`+${waId}`)).toEqual(["Your part is here"]);
+  });
+});
+
+describe("someone who is someone else from now on", () => {
+  const system = (to: Record<string, string>) => ({
+    type: "system",
+    system: { type: "user_changed_number", body: "changed", ...to },
+  });
+
+  test.each([
+    ["by the system's message", false],
+    ["by a webhook of its own", true],
+  ])(
+    "takes their opt-out along, and what is known of them: %s",
+    async (_how, isUpdate) => {
+      const [old, next] = [newWaId(), newWaId()];
+      const before = isUpdate
+        ? { userId: `RW.${old}`, name: "Jeanne" }
+        : { waId: old, name: "Jeanne" };
+      const person = isUpdate ? `RW.${old}` : `+${old}`;
+      await postJson(bot.url, webhook(textFrom(before, "STOP")));
+      await graph.until(person, 1);
+      const update = {
+        user_id: { previous: person, current: `RW.${next}` },
+        timestamp: "1749416383",
+      };
+      await postJson(
+        bot.url,
+        webhook(
+          isUpdate
+            ? change({ user_id_update: [update] }, "user_id_update")
+            : messageFrom(before, system({ wa_id: next })),
+        ),
+      );
+      const now = isUpdate ? { userId: `RW.${next}` } : { phone: `+${next}` };
+      const lead = await until(async () => {
+        const found = await agentCoreOf(agentCore.url).fetchLead(now);
+        return found.lead?.optedOut === true ? found.lead : undefined;
+      });
+      expect(lead).toMatchObject({ ...now, name: "Jeanne" });
+      const to = isUpdate ? `RW.${next}` : `+${next}`;
+      await dropped(to);
+      expect(bodies(to)).toEqual([]);
+    },
+  );
+
+  test("and had not opted out is written to as before", async () => {
+    const [old, next] = [newWaId(), newWaId()];
+    await postJson(
+      bot.url,
+      webhook(textFrom({ waId: old, name: "Eric" }, "hi")),
+    );
+    await until(
+      async () =>
+        (await agentCoreOf(agentCore.url).fetchLead({ phone: `+${old}` }))
+          .lead !== null,
+    );
+    await postJson(
+      bot.url,
+      webhook(messageFrom({ waId: old }, system({ wa_id: next }))),
+    );
+    await until(
+      async () =>
+        (await agentCoreOf(agentCore.url).fetchLead({ phone: `+${next}` })).lead
+          ?.name === "Eric",
+    );
+    await postJson(bot.url, webhook(textFrom({ waId: next }, "Muraho")));
+    await publishSend(bot.bus, textTo(`+${next}`));
+    await graph.until(`+${next}`, 1);
+  });
+
+  test("has not written by that: the 24 hours do not begin", async () => {
+    const [old, next] = [newWaId(), newWaId()];
+    const sent = messageFrom({ waId: old }, system({ wa_id: next }));
+    await postJson(bot.url, webhook(sent));
+    const data = textTo(`+${old}`);
+    await publishSend(bot.bus, data);
+    const letter = await log.deadLetter(({ value }) =>
+      value.toString().includes(data.dedupeKey),
+    );
+    expect(letter.headers["x-error"]).toContain("window_closed");
   });
 });
 

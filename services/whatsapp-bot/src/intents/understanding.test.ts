@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { buffer } from "node:stream/consumers";
 import type { RunningService } from "@easymo/service-kit";
+import { until } from "@easymo/testbed";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { GraphApi } from "../testing/graph-api.js";
 import {
@@ -104,11 +105,10 @@ async function leadOf(
   person: { phone: string } | { userId: string },
   isIt: (tags: readonly string[]) => boolean,
 ) {
-  for (;;) {
+  return until(async () => {
     const { lead } = await agentCoreOf(agentCore.url).fetchLead(person);
-    if (lead !== null && isIt(lead.tags)) return lead;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+    return lead !== null && isIt(lead.tags) ? lead : undefined;
+  });
 }
 
 describe("what a message asks for", () => {
@@ -234,6 +234,17 @@ describe("the lead of who writes", () => {
       name: "Aline U.",
       language: "rw",
       source: "ad:120208",
+      lastChannel: "whatsapp",
+    });
+    expect(
+      log.of("message.received").find(({ data }) => data.phone === `+${waId}`)
+        ?.data.referral,
+    ).toEqual({
+      sourceType: "ad",
+      sourceId: "120208",
+      sourceUrl: "https://fb.me/x",
+      headline: "Parts",
+      clickId: "click",
     });
     expect([...lead.tags].sort()).toEqual([
       "ad:120208",
@@ -247,6 +258,21 @@ describe("the lead of who writes", () => {
     await postJson(bot.url, webhook(textFrom({ userId, name: "Eric" }, "hi")));
     const lead = await leadOf({ userId }, () => true);
     expect(lead).toMatchObject({ userId, phone: null, name: "Eric" });
+  });
+
+  test("says that they were last heard from here, though they called before", async () => {
+    const waId = newWaId();
+    const phone = `+${waId}`;
+    await agentCoreOf(agentCore.url).logLead(
+      { phone, lastChannel: "voice" },
+      { idempotencyKey: messageId() },
+    );
+    await postJson(bot.url, webhook(textFrom({ waId }, "Muraho")));
+    const lead = await until(async () => {
+      const found = await agentCoreOf(agentCore.url).fetchLead({ phone });
+      return found.lead?.lastChannel === "whatsapp" ? found.lead : undefined;
+    });
+    expect(lead.tags).toContain("channel:whatsapp");
   });
 
   test("follows a changed profile, until a person corrects it", async () => {
