@@ -1,6 +1,8 @@
 import {
+  PublishError,
   topicNames,
   type Bus,
+  type BusRecord,
   type KeyValueStore,
   type ReceivedRecord,
 } from "@easymo/messaging";
@@ -50,6 +52,13 @@ const obstacles = {
   no_origin: "it does not say which topic it came from",
   value_shortened: "only the beginning of its value was kept",
 } as const;
+
+/** What has to do with one record or its topic, not with the brokers. */
+const recordProblems: ReadonlySet<string> = new Set([
+  "topic_unknown",
+  "record_too_large",
+  "not_authorized",
+]);
 
 interface Pass {
   readonly open: readonly OpenedLetter[];
@@ -101,7 +110,8 @@ export class DeadLetters {
         return { kind: "refused", reason: obstacles[replay.obstacle] };
       const { record } = replay;
       // Published before it is closed: whoever ends in between leaves it open, and a repeat is dropped by its id.
-      await this.#deps.bus.publish([record]);
+      const refusal = await this.#publish(record);
+      if (refusal !== undefined) return { kind: "refused", reason: refusal };
       await this.#closed.close(letter, "replayed");
       return { kind: "replayed", topic: record.topic };
     });
@@ -158,6 +168,19 @@ export class DeadLetters {
       open: opened.sort((a, b) => a.letter.failedAtMs - b.letter.failedAtMs),
       more: opened.length < open.length,
     };
+  }
+
+  /** Why this record is not taken, when others may be. */
+  async #publish(record: BusRecord): Promise<string | undefined> {
+    try {
+      await this.#deps.bus.publish([record]);
+      return undefined;
+    } catch (error) {
+      const isOwn =
+        error instanceof PublishError && recordProblems.has(error.code);
+      if (isOwn) return error.message;
+      throw error;
+    }
   }
 
   #read(onRecord: (record: ReceivedRecord) => void): Promise<void> {

@@ -13,7 +13,7 @@ export interface ReadTopicOptions {
   readonly topic: string;
   readonly timeoutMs: number;
   /** Takes each record that was there when reading began, in order by partition. */
-  onRecord(record: ReceivedRecord): void;
+  readonly onRecord: (record: ReceivedRecord) => void;
 }
 
 /**
