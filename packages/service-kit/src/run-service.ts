@@ -71,15 +71,16 @@ async function createProcessKit(
   const metrics = createMetrics();
   collectDefaultMetrics({ register: metrics.registry });
   const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const logger = createLogger({ name, level: config.LOG_LEVEL });
   return {
     name,
-    logger: createLogger({ name, level: config.LOG_LEVEL }),
+    logger,
     metrics,
     clock: systemClock,
     tracing:
       endpoint === undefined
         ? undefined
-        : await startTracing({ name, endpoint }),
+        : await startTracing({ name, endpoint, logger }),
   };
 }
 

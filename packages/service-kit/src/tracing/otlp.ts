@@ -14,7 +14,9 @@ import {
 } from "@opentelemetry/resources";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import { messageOf } from "../errors.js";
+import type { Logger } from "../logger.js";
 import { maskText } from "../redaction.js";
+import { WatchedExporter } from "./watched-exporter.js";
 import type { RunningSpan, SpanKind, Tracing } from "./tracing.js";
 import { parseTraceparent } from "./traceparent.js";
 
@@ -33,17 +35,22 @@ const EXPORT_TIMEOUT_MS = 3_000;
 export function createOtlpTracing(options: {
   name: string;
   endpoint: string;
+  logger?: Logger;
 }): Tracing {
+  const exporter = new OTLPTraceExporter({
+    url: `${options.endpoint.replace(/\/+$/, "")}/v1/traces`,
+    timeoutMillis: EXPORT_TIMEOUT_MS,
+  });
   const provider = new TracerProvider({
     resource: defaultResource().merge(
       resourceFromAttributes({ "service.name": options.name }),
     ),
     spanProcessors: [
       new BatchSpanProcessor({
-        exporter: new OTLPTraceExporter({
-          url: `${options.endpoint.replace(/\/+$/, "")}/v1/traces`,
-          timeoutMillis: EXPORT_TIMEOUT_MS,
-        }),
+        exporter:
+          options.logger === undefined
+            ? exporter
+            : new WatchedExporter(exporter, options.logger),
         exportTimeoutMillis: EXPORT_TIMEOUT_MS,
       }),
     ],

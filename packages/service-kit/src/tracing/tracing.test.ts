@@ -9,10 +9,12 @@ import {
   requestContext,
   withRequestContext,
 } from "../context.js";
+import type { SpanExporter } from "@opentelemetry/sdk-trace";
 import { serve, testKit } from "../fixtures/test-service.js";
 import type { Tracing } from "./tracing.js";
 import { parseTraceparent } from "./traceparent.js";
 import { inSpan, startTracing } from "./tracing.js";
+import { WatchedExporter } from "./watched-exporter.js";
 
 const attribute = z.object({
   key: z.string(),
@@ -43,6 +45,8 @@ const otlp = z.object({
     }),
   ),
 });
+
+type ExportResult = Parameters<Parameters<SpanExporter["export"]>[1]>[0];
 
 const PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
@@ -196,6 +200,46 @@ describe("tracing", () => {
       /^00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-00$/,
     );
     expect(collector.spans).toEqual([]);
+  });
+
+  test("says once that the collector is away, and once that it is back", async () => {
+    const { logger, log } = testKit();
+    const results: ExportResult[] = [1, 1, 0, 1].map((code) => ({
+      code,
+      ...(code === 0 ? {} : { error: new Error("ECONNREFUSED") }),
+    }));
+    const scripted: SpanExporter = {
+      export: (_spans, report) => report(results.shift() ?? { code: 0 }),
+      shutdown: () => Promise.resolve(),
+    };
+    const exporter = new WatchedExporter(scripted, logger);
+    const reported: number[] = [];
+    for (let batch = 0; batch < 4; batch++) {
+      exporter.export([], ({ code }) => reported.push(code));
+    }
+    await exporter.shutdown();
+    expect(reported).toEqual([1, 1, 0, 1]);
+    expect(log.lines.map(({ msg }) => msg)).toEqual([
+      expect.stringContaining("OTEL_EXPORTER_OTLP_ENDPOINT"),
+      "spans reach the collector again",
+      expect.stringContaining("OTEL_EXPORTER_OTLP_ENDPOINT"),
+    ]);
+  });
+
+  test("warns of a collector that is away, without holding anything up", async () => {
+    const { logger, log } = testKit();
+    const nowhere = await startTracing({
+      name: "x",
+      endpoint: "http://127.0.0.1:1",
+      logger,
+    });
+    nowhere.startSpan("x", { kind: "internal" }).end();
+    await nowhere.shutdown();
+    expect(log.lines).toEqual([
+      expect.objectContaining({
+        msg: expect.stringContaining("OTEL_EXPORTER_OTLP_ENDPOINT"),
+      }),
+    ]);
   });
 
   test("does not hold anything up when the collector is away", async () => {

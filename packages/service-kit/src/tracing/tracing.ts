@@ -1,4 +1,5 @@
 import type { RequestContext } from "../context.js";
+import type { Logger } from "../logger.js";
 import { requestContext, withRequestContext } from "../context.js";
 
 export type SpanKind =
@@ -37,6 +38,8 @@ export interface Tracing {
 export async function startTracing(options: {
   name: string;
   endpoint: string;
+  /** Told once when spans stop arriving, and once when they arrive again. */
+  logger?: Logger;
 }): Promise<Tracing> {
   const { createOtlpTracing } = await import("./otlp.js");
   return createOtlpTracing(options);
