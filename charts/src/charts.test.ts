@@ -476,6 +476,43 @@ describe("optional parts", () => {
   });
 });
 
+describe("the values that are at hand", () => {
+  test.each(helms)(
+    "for production render with %s: no secret made, everything twice, TLS",
+    async (helm) => {
+      const all = await render(helm, umbrella.folder, {}, [
+        "charts/phase4/values-production.example.yaml",
+      ]);
+      expect(ofKind(all, "Secret")).toEqual([]);
+      expect(ofKind(all, "PersistentVolumeClaim")).toEqual([]);
+      for (const deployment of ofKind(all, "Deployment")) {
+        const { spec, env } = deploymentOf(deployment);
+        expect(spec.replicas ?? 2).toBeGreaterThan(1);
+        if (env.has("KAFKA_BROKERS")) {
+          expect(env.get("KAFKA_SSL")?.value).toBe("true");
+          expect(env.get("KAFKA_SASL_PASSWORD")).toMatchObject({
+            valueFrom: { secretKeyRef: { name: "easymo-secrets" } },
+          });
+        }
+      }
+      for (const ingress of ofKind(all, "Ingress"))
+        expect(ingress.spec).toHaveProperty("tls");
+    },
+  );
+
+  test("for development render, with the offline model too", async () => {
+    const all = await render("helm4", umbrella.folder, {}, [
+      "manifests/values-development.yaml",
+      "manifests/values-demo.yaml",
+    ]);
+    expect(ofKind(all, "KafkaNodePool")).toHaveLength(1);
+    const { env } = deploymentOf(named(all, "Deployment", "rel-voice-bridge"));
+    expect(env.get("OPENAI_REALTIME_URL")?.value).toBe(
+      "ws://model-realtime-simulator:4900/v1/realtime",
+    );
+  });
+});
+
 describe("what cannot work is refused with a sentence that names it", () => {
   test.each([
     ["an unknown key", { "voiceBridge.nope": 1 }, /voiceBridge[\s\S]*nope/],

@@ -60,6 +60,7 @@ export async function render(
   helm: Helm,
   folder: string,
   values: Readonly<Record<string, unknown>> = {},
+  valuesFiles: readonly string[] = [],
 ): Promise<Manifest[]> {
   const set = Object.entries(values).flatMap(([path, value]) => [
     "--set-json",
@@ -67,7 +68,15 @@ export async function render(
   ]);
   const { stdout } = await execute(
     join(root, ".tools/helm", helm),
-    ["template", "rel", folder, "--namespace", "easymo", ...set],
+    [
+      "template",
+      "rel",
+      folder,
+      "--namespace",
+      "easymo",
+      ...valuesFiles.flatMap((file) => ["--values", join(root, file)]),
+      ...set,
+    ],
     { maxBuffer: 64 * 1024 * 1024 },
   );
   return parseAllDocuments(stdout)

@@ -1,0 +1,6 @@
+{{/* The environment that is this service's own. */}}
+{{- define "realtime-simulator.env" -}}
+{{ include "common.plainEnv" (dict
+  "SIMULATOR_THINK_MS" .Values.simulator.thinkMs
+  "SIMULATOR_SESSION_SECONDS" .Values.simulator.sessionSeconds) }}
+{{- end -}}
