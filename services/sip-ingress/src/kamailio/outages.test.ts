@@ -1,5 +1,8 @@
-import { until } from "@easymo/testbed";
+import { DatabaseSync } from "node:sqlite";
+import { randomName, until } from "@easymo/testbed";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { RawPhone } from "../testing/raw-phone.js";
+import { newCall } from "../testing/running-ingress.js";
 import {
   ANSWERED,
   answeredCall,
@@ -9,13 +12,15 @@ import {
 import {
   answer,
   callee,
+  CALLED_URI,
   Caller,
+  CALLER_URI,
   maybe,
   request,
   wait,
 } from "../testing/sipp.js";
 
-/** infrastructure/kamailio, while sip-ingress, its Redis or the proxy itself is away. */
+/** infrastructure/kamailio, while sip-ingress, its Redis or the proxy itself is away; and what cannot be told. */
 
 const phone = new Caller();
 let signalling: Signalling;
@@ -27,6 +32,43 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(() => signalling.stop());
+
+/** The proxy's outbox, open for a test. */
+async function withOutbox(
+  test: (outbox: DatabaseSync) => Promise<void>,
+): Promise<void> {
+  const outbox = new DatabaseSync(signalling.proxy.outboxFile, {
+    timeout: 10_000,
+  });
+  try {
+    await test(outbox);
+  } finally {
+    outbox.close();
+  }
+}
+
+/** Puts an event into the outbox, as if a message had been one. */
+function put(
+  outbox: DatabaseSync,
+  event: { callId: string; event: string },
+  ageSeconds = 0,
+  notBefore = 0,
+) {
+  const key = `${event.callId};${event.event}`;
+  outbox
+    .prepare(
+      "INSERT INTO event (key, call_id, body, at, not_before) VALUES (?, ?, ?, unixepoch() - ?, ?)",
+    )
+    .run(
+      key,
+      event.callId,
+      JSON.stringify({ ...event, idempotencyKey: key }),
+      ageSeconds,
+      notBefore,
+    );
+  return () =>
+    outbox.prepare("SELECT state, problem FROM event WHERE key = ?").get(key);
+}
 
 test("nothing is lost or told twice while sip-ingress is away: calls go on, and are told when it is back", async () => {
   await signalling.killIngress();
@@ -79,6 +121,40 @@ test("nothing is lost or told twice while Kamailio itself is killed in the middl
   expect(await told(id)).toEqual(["sip.ringing", "sip.connected", "sip.ended"]);
 }, 60_000);
 
+test("an event that is refused for good is kept aside, and holds nothing up", () =>
+  withOutbox(async (outbox) => {
+    const { callId, event } = newCall();
+    const broken = put(outbox, {
+      ...event("whistling"),
+      callId,
+      event: "whistling",
+    });
+    put(outbox, { ...event("ended"), callId, event: "ended" });
+    expect(typesOf(await signalling.told(callId))).toEqual(["sip.ended"]);
+    expect(broken()).toMatchObject({
+      state: "refused",
+      problem: expect.stringContaining("event"),
+    });
+    expect(signalling.proxy.output).toContain("sip-ingress refused 1 events");
+  }));
+
+test("an event that was not accepted in time is lost, and that is logged", () =>
+  withOutbox(async (outbox) => {
+    const { callId, event } = newCall();
+    const old = put(
+      outbox,
+      { ...event("ended"), callId, event: "ended" },
+      90_000,
+      4_000_000_000,
+    );
+    await until(() => old() === undefined);
+    await until(() =>
+      signalling.proxy.output.includes(
+        "1 events were not accepted within 86400 s and are lost",
+      ),
+    );
+  }));
+
 test("a call whose end nobody saw ends when it has lasted too long", async () => {
   const [id = ""] = await signalling.call({
     caller: [
@@ -98,3 +174,39 @@ test("a call whose end nobody saw ends when it has lasted too long", async () =>
     payload: { reason: "no end was seen" },
   });
 }, 60_000);
+
+test(
+  "a call of which nothing could be written is not let in",
+  () =>
+    withOutbox(async (outbox) => {
+      await signalling.proxy.killAndRestart({ OUTBOX_MAX_MIB: "1" });
+      outbox.exec(
+        "INSERT INTO event (key, call_id, body, state) VALUES ('big', 'big', zeroblob(2000000), 'refused')",
+      );
+      const caller = await RawPhone.open();
+      const hop = await RawPhone.open("127.0.0.1", signalling.hopPort);
+      hop.onHeard = (heard) => {
+        if (heard.text.startsWith("INVITE"))
+          hop.answer(heard, "404 Not Found", "hop");
+      };
+      const call = () =>
+        caller.ask("INVITE", signalling.proxy.port, {
+          uri: CALLED_URI,
+          from: `<${CALLER_URI}>;tag=caller`,
+          to: `<${CALLED_URI}>`,
+          callId: randomName("call"),
+          cseq: 1,
+        });
+      try {
+        // What is left of the pages that are there already takes a few.
+        await until(async () => (await call()).startsWith("SIP/2.0 503 "));
+        hop.heard.length = 0;
+        expect(await call()).toMatch(/^SIP\/2\.0 503 /);
+        expect(hop.heard).toEqual([]);
+      } finally {
+        caller.close();
+        hop.close();
+      }
+    }),
+  60_000,
+);

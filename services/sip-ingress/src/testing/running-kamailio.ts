@@ -52,6 +52,10 @@ export class RunningKamailio {
     return proxy;
   }
 
+  get outboxFile(): string {
+    return join(this.#folder, "outbox.sqlite");
+  }
+
   get output(): string {
     return this.#output;
   }
