@@ -32,7 +32,7 @@ import {
   expect,
   test,
 } from "@jest/globals";
-import { quietKit } from "../testing/agent-core.js";
+import { quietKit } from "../testing/running.js";
 import { DeadLetters } from "./dead-letters.js";
 import { runDeadLetters } from "./run.js";
 

@@ -40,6 +40,7 @@ export const answerTurn: Executor<"answer_turn"> = async (
     history: said < 0 ? lines : lines.slice(0, said),
     text: effect.text,
     facts: factsOf(about.conversation),
+    canCall: deps.voiceBridge !== undefined && phone !== undefined,
     key: effect.key,
   };
   const patience = AbortSignal.any([

@@ -1,5 +1,6 @@
 import { RoutingTable, type Agent } from "@easymo/routing";
 import { randomName } from "@easymo/testbed";
+import { newPhone, TENANT } from "./events.js";
 import type { TurnLine, TurnRequest } from "../turns/turn-model.js";
 
 const ROUTING = `
@@ -27,8 +28,6 @@ channels:
 
 const table = RoutingTable.parse(ROUTING);
 
-export const TENANT = "kigali-parts";
-
 export function agentNamed(name: "sales" | "shop" | "clerk"): Agent {
   const agent = table.findAgent(TENANT, name);
   if (agent === undefined) throw new Error(`There is no agent ${name}.`);
@@ -50,10 +49,6 @@ export function turnOf(
     ...changes,
     text,
   };
-}
-
-export function newPhone(): string {
-  return `+25078${String(Math.floor(Math.random() * 1e7)).padStart(7, "0")}`;
 }
 
 /** Lines of a conversation on WhatsApp: the person first, then in turn. */

@@ -172,9 +172,12 @@ describe("without a model", () => {
       intent: { name: "human" },
     });
     expect(decideTurn(turnOf("please call me"))).toMatchObject({
-      text: phrases.callNoted.en(),
+      text: phrases.cannotCall.en(),
       intent: { name: "call" },
     });
+    expect(
+      decideTurn(turnOf("please call me", { contact: { userId: "RW.1" } })),
+    ).toMatchObject({ text: phrases.askNumber.en() });
   });
 
   test("anything else is not understood, in the language that is known of them", () => {

@@ -102,7 +102,13 @@ function wish(situation: Situation): Decision | undefined {
       return say(words, intent);
     }
     case "call":
-      return say(phrases.callNoted[language](), intent);
+      // Where calls can be made and the number is known, it is made without asking here.
+      return say(
+        turn.contact.phone === undefined
+          ? phrases.askNumber[language]()
+          : phrases.cannotCall[language](),
+        intent,
+      );
     case "pay":
       return payWish(situation);
     case "price":

@@ -1,7 +1,8 @@
 import { createMemoryStore } from "@easymo/messaging";
 import type { RunningService } from "@easymo/service-kit";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { clientOf, quietKit, startAgentCore } from "../testing/agent-core.js";
+import { clientOf } from "../testing/agent-core.js";
+import { quietKit, startAgentCore } from "../testing/running.js";
 import { agentNamed, turnOf } from "../testing/turn-request.js";
 import { createTurnModel } from "./create-turn-model.js";
 import { phrases } from "./phrases.js";

@@ -83,11 +83,10 @@ export const phrases = {
       `Malipo yako ya ${price} yameandikwa; mwenzangu atakuambia jinsi ya kulipa.`,
   },
   cannotTakePayment: {
-    en: () => "I cannot take a payment here; a colleague will help you.",
-    fr: () =>
-      "Je ne peux pas prendre de paiement ici ; un collègue vous aidera.",
-    rw: () => "Sinshobora kwakira ubwishyu hano; mugenzi wanjye arabafasha.",
-    sw: () => "Siwezi kupokea malipo hapa; mwenzangu atakusaidia.",
+    en: () => "I am sorry, I cannot take a payment here.",
+    fr: () => "Je suis désolé, je ne peux pas prendre de paiement ici.",
+    rw: () => "Mumbabarire, sinshobora kwakira ubwishyu hano.",
+    sw: () => "Samahani, siwezi kupokea malipo hapa.",
   },
   failed: {
     en: () => "I am sorry, that did not work. Please try again in a moment.",
@@ -97,25 +96,36 @@ export const phrases = {
     sw: () => "Samahani, haikufaulu. Tafadhali jaribu tena baadaye kidogo.",
   },
   human: {
-    en: () => "I am telling a colleague, who will write to you here.",
-    fr: () => "Je préviens un collègue, qui vous écrira ici.",
-    rw: () => "Ngiye kubibwira mugenzi wanjye, arabandikira hano.",
-    sw: () => "Namwambia mwenzangu, atakuandikia hapa.",
+    en: () => "I have noted that you would like to talk to a person.",
+    fr: () => "J'ai noté que vous souhaitez parler à quelqu'un.",
+    rw: () => "Nanditse ko mwifuza kuvugana n'umuntu.",
+    sw: () => "Nimeandika kwamba ungependa kuongea na mtu.",
   },
   humanAt: {
     en: (phone) =>
-      `I am telling a colleague. You can also reach them on ${phone}.`,
+      `I have noted that you would like to talk to a person. You can call a colleague on ${phone}.`,
     fr: (phone) =>
-      `Je préviens un collègue. Vous pouvez aussi le joindre au ${phone}.`,
+      `J'ai noté que vous souhaitez parler à quelqu'un. Vous pouvez appeler un collègue au ${phone}.`,
     rw: (phone) =>
-      `Ngiye kubibwira mugenzi wanjye. Mushobora no kumuhamagara kuri ${phone}.`,
-    sw: (phone) => `Namwambia mwenzangu. Unaweza pia kumpigia kwa ${phone}.`,
+      `Nanditse ko mwifuza kuvugana n'umuntu. Mushobora guhamagara mugenzi wanjye kuri ${phone}.`,
+    sw: (phone) =>
+      `Nimeandika kwamba ungependa kuongea na mtu. Unaweza kumpigia mwenzangu kwa ${phone}.`,
   },
-  callNoted: {
-    en: () => "I have noted that you would like to be called.",
-    fr: () => "J'ai noté que vous souhaitez être appelé.",
-    rw: () => "Nanditse ko mwifuza guhamagarwa.",
-    sw: () => "Nimeandika kwamba ungependa kupigiwa simu.",
+  askNumber: {
+    en: () =>
+      "To be called, please send me your telephone number as a contact card.",
+    fr: () =>
+      "Pour être appelé, envoyez-moi votre numéro de téléphone comme fiche de contact.",
+    rw: () =>
+      "Kugira ngo tubahamagare, mwohereze nimero yanyu ya telefone nka kontaki.",
+    sw: () =>
+      "Ili tukupigie, tafadhali nitumie namba yako ya simu kama kontakti.",
+  },
+  cannotCall: {
+    en: () => "I am sorry, I cannot have you called from here.",
+    fr: () => "Je suis désolé, je ne peux pas vous faire appeler d'ici.",
+    rw: () => "Mumbabarire, sinshobora kubahamagaza ubu.",
+    sw: () => "Samahani, siwezi kukupigia simu kutoka hapa.",
   },
   lastCall: {
     en: (outcome) => `Our last call ended: ${outcome}. How can I help you now?`,

@@ -32,6 +32,8 @@ export interface TurnRequest {
   readonly text: string;
   /** What is known of the person besides, in sentences: payments asked for, calls, what was found for them. */
   readonly facts: readonly string[];
+  /** Whoever asks for it is called on their number; default: nobody can be. */
+  readonly canCall?: boolean;
   /** The turn's idempotency key, derived from the event's id. */
   readonly key: string;
 }

@@ -337,8 +337,8 @@ export const outcomeRows: readonly AnyRow[] = [
   row({
     of: "answer_turn",
     outcomes: ["answered"],
-    then: "the turn is answered; a wish that it shows is taken, once, also when whatsapp-bot tells of it",
-    effects: ["send_whatsapp", "know_lead", "publish"],
+    then: "the turn is answered; a wish that it shows, for vendors or for a call, is taken, once, also when whatsapp-bot tells of it",
+    effects: ["send_whatsapp", "know_lead", "publish", "place_call"],
     apply(draft, { messageId, agent, at }, { text, intent, payment }) {
       if (draft.state.optedOut !== undefined) return;
       if (payment !== undefined) notePayment(draft, payment, agent, at);
@@ -351,13 +351,17 @@ export const outcomeRows: readonly AnyRow[] = [
         });
       const id = intentEventId(messageId);
       const digest = digestOf({ type: "intent.captured", id });
-      const isWish =
-        intent !== undefined &&
-        intent.confidence >= SURE_ENOUGH &&
-        WISHES.has(intent.name);
-      if (!isWish || draft.state.seen.includes(digest)) return;
-      remembered(draft, digest);
+      if (intent === undefined || intent.confidence < SURE_ENOUGH) return;
+      if (draft.state.seen.includes(digest)) return;
       const { phone, userId } = draft.state.names;
+      const { canCall } = draft.situation;
+      if (intent.name === "call" && canCall && phone !== undefined) {
+        remembered(draft, digest);
+        const call = { kind: "place_call", to: phone, agent } as const;
+        draft.emit({ ...call, messageId, at }, "", id);
+      }
+      if (!WISHES.has(intent.name)) return;
+      remembered(draft, digest);
       takeIntent(draft, {
         intentId: id,
         eventId: id,

@@ -8,11 +8,8 @@ import {
   expect,
   test,
 } from "@jest/globals";
-import {
-  clientOf,
-  quietKit,
-  startAgentCore,
-} from "../../testing/agent-core.js";
+import { clientOf } from "../../testing/agent-core.js";
+import { quietKit, startAgentCore } from "../../testing/running.js";
 import {
   calls,
   refuses,
@@ -20,11 +17,10 @@ import {
   responseOf,
   says,
 } from "../../testing/responses-api.js";
+import { newPhone, TENANT } from "../../testing/events.js";
 import {
   agentNamed,
   conversation,
-  newPhone,
-  TENANT,
   turnOf,
 } from "../../testing/turn-request.js";
 import { createTurnModel, type OpenAiSettings } from "../create-turn-model.js";
@@ -123,7 +119,7 @@ describe("the model is asked", () => {
   test("with the agent's tools, as far as they are for WhatsApp", async () => {
     const { model } = modelOf();
     api.script(says("Yes."), says("No."));
-    await answer(model, "Is it open?");
+    await answer(model, "Is it open?", { canCall: true });
     await answer(model, "Is it open?", {
       agent: agentNamed("clerk"),
       contact: { userId: "RW.1" },

@@ -91,7 +91,7 @@ export class TurnTools {
 
   #isOffered(name: TurnToolName): boolean {
     return name === "request_call"
-      ? this.#turn.contact.phone !== undefined
+      ? this.#turn.canCall === true
       : this.#turn.agent.tools.includes(name);
   }
 
@@ -115,7 +115,7 @@ export class TurnTools {
         return Promise.resolve(this.#optOut());
       case "request_call":
         this.intent = { name: "call", slots: {}, confidence: 1 };
-        return Promise.resolve(ok({ noted: true }));
+        return Promise.resolve(ok({ calling: true }));
     }
   }
 

@@ -59,14 +59,15 @@ const DESCRIPTIONS: Record<TurnToolName, string> = {
     "Issues a payment code. It is added to your answer by itself: never write a code, a link or a number yourself.",
   warm_transfer: "Tells a colleague that the person wants to talk to a human.",
   register_opt_out: "The person wants no more messages or calls.",
-  request_call: "The person asks to be called on the telephone.",
+  request_call:
+    "The person asks to be called on the telephone, now: their number is dialled.",
 };
 
 /** The tools that are offered to the model in a turn. Pure. */
 export function toolsOf(turn: TurnRequest): FunctionTool[] {
   const names: readonly string[] = [
     ...turn.agent.tools,
-    ...(turn.contact.phone === undefined ? [] : ["request_call"]),
+    ...(turn.canCall === true ? ["request_call"] : []),
   ];
   return names.filter(isTurnTool).map((name) => ({
     type: "function",
