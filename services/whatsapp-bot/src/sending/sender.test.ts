@@ -159,6 +159,25 @@ describe("after 131056", () => {
   });
 });
 
+test("a message that Meta took from a process that ended before it could say so is sent once more, and never again", async () => {
+  const ended = new ManualClock();
+  const { idempotency } = store;
+  // As if the process ended right here.
+  const noted = idempotency.confirm.bind(idempotency);
+  idempotency.confirm = () => new Promise<boolean>(() => undefined);
+  void send(newSender(ended), "hi");
+  await until(() => sent.length === 1);
+  idempotency.confirm = noted;
+  const again = send(newSender(), "hi");
+  await until(async () => {
+    await clock.advanceAsync(1_000);
+    return sent.length === 2;
+  });
+  await again;
+  await send(newSender(), "hi");
+  expect(sent.map(({ body }) => body)).toEqual(["hi", "hi"]);
+});
+
 describe("a text of several parts", () => {
   const words = Array.from({ length: 1_500 }, (_, at) => `word${at}`);
 

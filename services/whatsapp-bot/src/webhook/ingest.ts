@@ -41,7 +41,8 @@ interface Claimed extends Candidate {
 const LEASE_MS = 30_000;
 /** Meta gives up sending an item again after seven days. */
 const REMEMBERED_MS = 8 * 24 * 3_600_000;
-const PUBLISH_TIMEOUT_MS = 8_000;
+/** Together with the next, less than the 10 s that a request may take. */
+const PUBLISH_TIMEOUT_MS = 5_000;
 const OTHER_REPLICA_PATIENCE_MS = 4_000;
 const ASK_AGAIN_MS = 50;
 
