@@ -1,5 +1,6 @@
 // The whole trial: 5,000 intents through two replicas of which one is killed every 2 s, three brokers of which one is
 // killed and comes back, a Redis that is restarted empty, and a wallet that fails one time in five.
+import { performance } from "node:perf_hooks";
 import { postgresUrl } from "@easymo/testbed";
 import { chaos } from "../dist/testing/chaos.js";
 

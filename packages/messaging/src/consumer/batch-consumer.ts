@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { PartitionLag, ReceivedRecord } from "../bus/bus.js";
+import type { PartitionLag } from "../bus/bus.js";
 import { hostClock, type Clock } from "../clock.js";
 import type { MalformedRecordError } from "../errors.js";
 import { decodeEvent } from "../events/cloud-events.js";
@@ -12,7 +12,7 @@ import { nextStep, type RetryState } from "./retry-headers.js";
 import { within } from "./within.js";
 
 const MIB = 1_024 * 1_024;
-const DEFAULT_MAX_RECORDS = 8_192;
+const DEFAULT_MAX_RECORDS = 2_048;
 const DEFAULT_STOP_TIMEOUT_MS = 20_000;
 const ABORTED_GRACE_MS = 1_000;
 const SECOND_MS = 1_000;
@@ -42,7 +42,7 @@ export interface BatchConsumerOptions extends Omit<
   onEvents(taken: readonly TakenEvent[]): void;
   /** Throws when an event is not for this consumer at all: it goes to the dead letters at once, with the error. */
   check?(event: EasymoEvent): void;
-  /** Events of one partition that are not settled; with so many, reading it waits. Default: 8,192. */
+  /** Events of one partition that are not settled; with so many, reading it waits. Default: 2,048. */
   readonly maxRecords?: number;
   /** Their bytes. Default: 16 MiB. */
   readonly maxBytes?: number;
@@ -70,6 +70,9 @@ export class GroupBatchConsumer implements BatchConsumer {
   readonly #intake: GroupIntake;
   readonly #failed: FailedRecords;
   readonly #open = new Set<Taken>();
+  readonly #settling: Settling;
+  readonly #counters = new Map<string, { inc(): void }>();
+  readonly #histograms = new Map<string, { observe(seconds: number): void }>();
   #taken: Taken[] = [];
   #onIdle: (() => void)[] = [];
   #starting: Promise<void> | undefined;
@@ -82,6 +85,13 @@ export class GroupBatchConsumer implements BatchConsumer {
     this.#logger = options.logger.child({ group });
     this.#metrics = busMetrics(options.metrics);
     this.#failed = new FailedRecords(bus, this.#clock, this.#metrics);
+    this.#settling = {
+      startedMs: () => this.#clock.monotonicMs(),
+      done: (taken, outcome) => this.#settled(taken, outcome),
+      next: (taken, error) =>
+        nextStep(taken.attempt, options.retryDelaysMs, error).step,
+      fail: (taken, error) => this.#fail(taken, error),
+    };
     this.#intake = new GroupIntake({
       clock: this.#clock,
       logger: this.#logger,
@@ -154,18 +164,7 @@ export class GroupBatchConsumer implements BatchConsumer {
       this.#deadLetter(received, state, error);
       return;
     }
-    const startedMs = this.#clock.monotonicMs();
-    const taken: Taken = {
-      event,
-      topic: state.originTopic,
-      attempt: state.attempts + 1,
-      signal: received.partition.signal,
-      done: (outcome = "ok") => this.#settled(taken, outcome, startedMs),
-      next: (error) =>
-        nextStep(taken.attempt, this.#options.retryDelaysMs, error).step,
-      fail: (error) => this.#fail(taken, state, error, startedMs),
-      received,
-    };
+    const taken = new Taken(this.#settling, event, received, state);
     this.#open.add(taken);
     this.#taken.push(taken);
   }
@@ -177,18 +176,32 @@ export class GroupBatchConsumer implements BatchConsumer {
     this.#options.onEvents(taken);
   }
 
-  #settled(
-    taken: Taken,
-    outcome: "ok" | "duplicate" | "retried" | "dead_letter",
-    startedMs: number,
-  ): void {
+  #settled(taken: Taken, outcome: Settled): void {
     if (!this.#open.delete(taken)) return;
-    const { topic } = taken;
-    this.#metrics.handled.inc({ topic, outcome });
+    const { topic, startedMs } = taken;
+    this.#counterOf(topic, outcome).inc();
     const seconds = (this.#clock.monotonicMs() - startedMs) / SECOND_MS;
-    this.#metrics.handleSeconds.observe({ topic }, seconds);
+    this.#histogramOf(topic).observe(seconds);
     this.#intake.finish(taken.received);
     this.#checkIdle();
+  }
+
+  /** One for each topic and outcome, looked up once. */
+  #counterOf(topic: string, outcome: Settled): { inc(): void } {
+    const name = `${topic}\n${outcome}`;
+    const known = this.#counters.get(name);
+    if (known !== undefined) return known;
+    const made = this.#metrics.handled.labels({ topic, outcome });
+    this.#counters.set(name, made);
+    return made;
+  }
+
+  #histogramOf(topic: string): { observe(seconds: number): void } {
+    const known = this.#histograms.get(topic);
+    if (known !== undefined) return known;
+    const made = this.#metrics.handleSeconds.labels({ topic });
+    this.#histograms.set(topic, made);
+    return made;
   }
 
   #checkIdle(): void {
@@ -196,13 +209,8 @@ export class GroupBatchConsumer implements BatchConsumer {
     for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
-  async #fail(
-    taken: Taken,
-    state: RetryState,
-    error: unknown,
-    startedMs: number,
-  ): Promise<void> {
-    const { attempt, event, signal } = taken;
+  async #fail(taken: Taken, error: unknown): Promise<void> {
+    const { attempt, event, signal, state } = taken;
     const next = nextStep(attempt, this.#options.retryDelaysMs, error);
     const waitMs = next.step === "retry" ? next.delayMs : 0;
     const again: RetryState = {
@@ -228,8 +236,7 @@ export class GroupBatchConsumer implements BatchConsumer {
         ? await this.#failed.retry(record, again, error, signal)
         : await this.#failed.deadLetter(record, again, error, signal);
     if (moved) {
-      const outcome = next.step === "retry" ? "retried" : "dead_letter";
-      this.#settled(taken, outcome, startedMs);
+      this.#settled(taken, next.step === "retry" ? "retried" : "dead_letter");
     } else {
       // Left for whoever gets it next.
       this.#open.delete(taken);
@@ -270,8 +277,59 @@ export class GroupBatchConsumer implements BatchConsumer {
   }
 }
 
-interface Taken extends TakenEvent {
-  readonly received: Received & { readonly record: ReceivedRecord };
+type Settled = "ok" | "duplicate" | "retried" | "dead_letter";
+
+/** How a consumer settles what it handed over. */
+interface Settling {
+  startedMs(): number;
+  done(taken: Taken, outcome: Settled): void;
+  next(taken: Taken, error: unknown): "retry" | "dead_letter";
+  fail(taken: Taken, error: unknown): Promise<void>;
+}
+
+class Taken implements TakenEvent {
+  readonly event: EasymoEvent;
+  readonly received: Received;
+  readonly state: RetryState;
+  readonly startedMs: number;
+  readonly #settling: Settling;
+
+  constructor(
+    settling: Settling,
+    event: EasymoEvent,
+    received: Received,
+    state: RetryState,
+  ) {
+    this.#settling = settling;
+    this.event = event;
+    this.received = received;
+    this.state = state;
+    this.startedMs = settling.startedMs();
+  }
+
+  get topic(): string {
+    return this.state.originTopic;
+  }
+
+  get attempt(): number {
+    return this.state.attempts + 1;
+  }
+
+  get signal(): AbortSignal {
+    return this.received.partition.signal;
+  }
+
+  done(outcome: "ok" | "duplicate" = "ok"): void {
+    this.#settling.done(this, outcome);
+  }
+
+  next(error: unknown): "retry" | "dead_letter" {
+    return this.#settling.next(this, error);
+  }
+
+  fail(error: unknown): Promise<void> {
+    return this.#settling.fail(this, error);
+  }
 }
 
 /**

@@ -28,6 +28,7 @@ export interface Received {
   readonly record: ReceivedRecord;
   readonly partition: OwnedPartition;
   readonly tracked: TrackedOffset;
+  readonly bytes: number;
 }
 
 export interface IntakeOptions {
@@ -124,11 +125,14 @@ export class GroupIntake {
   }
 
   /** A record is done with: its offset may be committed. */
-  finish({ record, partition, tracked }: Received): void {
+  finish({ bytes, partition, tracked }: Received): void {
     partition.tracker.finish(tracked);
-    const room = partition.drain(recordBytes(record));
+    if (!partition.drain(bytes)) {
+      this.#commits.soon();
+      return;
+    }
     const current = this.#owned.get(placeOf(partition.place)) === partition;
-    if (room && current && !this.#paused) {
+    if (current && !this.#paused) {
       this.#subscription?.resume([partition.place]);
     }
     this.#commits.soon();
@@ -166,10 +170,11 @@ export class GroupIntake {
     for (const record of batch.records) {
       const tracked = partition.tracker.receive(Number(record.offset));
       if (tracked === undefined) continue;
-      if (partition.fill(recordBytes(record))) {
+      const bytes = recordBytes(record);
+      if (partition.fill(bytes)) {
         this.#subscription?.pause([partition.place]);
       }
-      this.#route({ record, partition, tracked });
+      this.#route({ record, partition, tracked, bytes });
     }
     this.#options.onBatchEnd?.();
   }

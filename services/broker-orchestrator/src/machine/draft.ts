@@ -42,10 +42,10 @@ export function digestOf(event: { type: string; id: string }): string {
   return hash("sha1", `${event.type}\n${event.id}`, "base64url").slice(0, 12);
 }
 
-export function causeOf(event: EasymoEvent): Cause {
+export function causeOf(event: EasymoEvent, digest = digestOf(event)): Cause {
   return {
     eventId: event.id,
-    of: digestOf(event),
+    of: digest,
     requestId: event.requestId,
     ...(event.traceparent === undefined
       ? {}

@@ -53,8 +53,8 @@ export function applyEvent(
   event: EasymoEvent,
   identity: Identity,
   situation: Situation,
+  cause: Cause = causeOf(event),
 ): Transition {
-  const cause = causeOf(event);
   const at = new Date(situation.nowMs).toISOString();
   const before =
     known ??

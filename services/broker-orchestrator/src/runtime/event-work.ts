@@ -1,17 +1,16 @@
 import type { EasymoEvent, TakenEvent } from "@easymo/messaging";
 import type { Identity } from "../conversation/identity.js";
-import { digestOf } from "../machine/draft.js";
+import { causeOf, type Cause } from "../machine/draft.js";
 
 /** An event from the moment that it is taken to its last effect. */
 export class EventWork {
   readonly taken: TakenEvent;
   readonly identity: Identity;
-  readonly digest: string;
+  readonly cause: Cause;
   readonly #finished: (work: EventWork) => void;
-  readonly #effects = new Set<string>();
-  readonly #failures: unknown[] = [];
-  /** The same event, come again meanwhile. */
-  readonly repeats: TakenEvent[] = [];
+  #effects: Set<string> | undefined;
+  #failures: unknown[] | undefined;
+  #repeats: TakenEvent[] | undefined;
   #running = 0;
 
   /** @param finished nothing of the event is at work any more */
@@ -22,8 +21,22 @@ export class EventWork {
   ) {
     this.taken = taken;
     this.identity = identity;
-    this.digest = digestOf(taken.event);
+    this.cause = causeOf(taken.event);
     this.#finished = finished;
+  }
+
+  /** The same event has come again. */
+  repeat(taken: TakenEvent): void {
+    (this.#repeats ??= []).push(taken);
+  }
+
+  get repeats(): readonly TakenEvent[] {
+    return this.#repeats ?? [];
+  }
+
+  /** What an event is known by while it is at work. */
+  get name(): string {
+    return `${this.event.tenantId}\n${this.cause.of}`;
   }
 
   get event(): EasymoEvent {
@@ -36,13 +49,14 @@ export class EventWork {
   }
 
   end(failure?: unknown): void {
-    if (failure !== undefined) this.#failures.push(failure);
+    if (failure !== undefined) (this.#failures ??= []).push(failure);
     this.#running -= 1;
     if (this.#running === 0) this.#finished(this);
   }
 
   /** False when the effect is at work already. */
   beginEffect(key: string): boolean {
+    this.#effects ??= new Set();
     if (this.#effects.has(key)) return false;
     this.#effects.add(key);
     this.begin();
@@ -51,15 +65,14 @@ export class EventWork {
 
   /** The effect may be begun again. */
   endEffect(key: string, failure?: unknown): void {
-    this.#effects.delete(key);
+    this.#effects?.delete(key);
     this.end(failure);
   }
 
   /** Why the event is not done; one that may pass counts more than one that stays. */
   get failure(): unknown {
-    return (
-      this.#failures.find((failure) => mayPass(failure)) ?? this.#failures[0]
-    );
+    const failures = this.#failures ?? [];
+    return failures.find((failure) => mayPass(failure)) ?? failures[0];
   }
 }
 

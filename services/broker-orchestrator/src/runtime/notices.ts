@@ -17,12 +17,10 @@ const told = new Set<EventType>([
   "message.opt_in",
   "intent.captured",
   "call.start",
-  "call.connected",
   "call.opt_out",
   "call.payment_prompt",
   "call.stop",
   "sip.ringing",
-  "sip.connected",
 ]);
 
 interface Notice {

@@ -8,7 +8,6 @@ import {
 import { identityOf, keysOf } from "../conversation/identity.js";
 import type { Conversation } from "../conversation/state.js";
 import type { ExecuteEffect } from "../effects/execute.js";
-import { causeOf } from "../machine/draft.js";
 import type { Effect, Outcome } from "../machine/effects.js";
 import {
   applyEvent,
@@ -130,13 +129,12 @@ export class Orchestrator {
       return;
     }
     const work = new EventWork(taken, identity, (one) => this.#finished(one));
-    const same = `${taken.event.tenantId}\n${work.digest}`;
-    const atWork = this.#atWork.get(same);
+    const atWork = this.#atWork.get(work.name);
     if (atWork !== undefined) {
-      atWork.repeats.push(taken);
+      atWork.repeat(taken);
       return;
     }
-    this.#atWork.set(same, work);
+    this.#atWork.set(work.name, work);
     work.begin();
     this.#submitEvent(work);
   }
@@ -148,7 +146,13 @@ export class Orchestrator {
       tenantId: event.tenantId,
       keys: identity.keys,
       apply: (state) =>
-        applyEvent(state, event, identity, this.#situationOf(event, state)),
+        applyEvent(
+          state,
+          event,
+          identity,
+          this.#situationOf(event, state),
+          work.cause,
+        ),
       stored: (applied, home) => {
         if (applied !== undefined) {
           this.#notices.add(work, applied.state, home);
@@ -171,7 +175,7 @@ export class Orchestrator {
         work.endEffect(effect.key, new HandedOverError());
         continue;
       }
-      const about = { conversation: state, home, cause: causeOf(work.event) };
+      const about = { conversation: state, home, cause: work.cause };
       this.#runner.run(effect, about, work.taken.signal).then(
         (outcome) => this.#submitOutcome(work, effect, outcome, home),
         (error: unknown) => work.endEffect(effect.key, error),
@@ -185,8 +189,7 @@ export class Orchestrator {
     outcome: Outcome,
     home: string,
   ): void {
-    const { event } = work;
-    const cause = causeOf(event);
+    const { event, cause } = work;
     this.#conversations.submit({
       tenantId: event.tenantId,
       keys: [home],
@@ -225,8 +228,8 @@ export class Orchestrator {
   }
 
   #finished(work: EventWork): void {
-    const { failure, taken, event } = work;
-    this.#atWork.delete(`${event.tenantId}\n${work.digest}`);
+    const { failure, taken } = work;
+    this.#atWork.delete(work.name);
     // The partition of the first may be someone else's now, that of a repeat this one's: it takes its own way.
     for (const repeat of work.repeats)
       if (taken.signal.aborted) this.#take(repeat);
@@ -243,7 +246,7 @@ export class Orchestrator {
       tenantId: work.event.tenantId,
       keys: work.identity.keys,
       apply: (state) =>
-        state === undefined ? undefined : unchanged(bury(state, work.digest)),
+        state === undefined ? undefined : unchanged(bury(state, work.cause.of)),
       stored: () => void taken.fail(failure),
     });
   }

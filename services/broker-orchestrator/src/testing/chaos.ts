@@ -28,7 +28,7 @@ export interface ChaosOptions {
   readonly kills: number;
   readonly databaseUrl: string;
   readonly timeoutMs: number;
-  say(words: string): void;
+  readonly say: (words: string) => void;
 }
 
 /** What was found out about one run. */
