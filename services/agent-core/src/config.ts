@@ -40,8 +40,8 @@ function pairs<T>(options: {
 
 const tenantName = (name: string): boolean => /^[\w.-]{1,128}$/.test(name);
 
-const shape = {
-  ...settings({ port: 4000 }),
+/** What names the database, for the service and for the commands. */
+const databaseShape = {
   /** `pglite:memory`, `pglite:<folder>` or `postgres://…`; a secret, for it may hold a password. */
   DATABASE_URL: secret()
     .refine(
@@ -49,6 +49,11 @@ const shape = {
       "expected pglite:memory, pglite:<folder> or postgres://<user>@<host>/<database>",
     )
     .default("pglite:./data"),
+};
+
+const shape = {
+  ...settings({ port: 4000 }),
+  ...databaseShape,
   /** Signs and checks the tenants' tokens (HS256). */
   AGENT_CORE_JWT_SECRET: secret(),
   /** Where payment links lead: the payment's id is added to it. Unset, they lead nowhere (RFC 2606). */
@@ -81,6 +86,20 @@ export type Config = ReturnType<typeof readAgentCoreConfig>;
  */
 export function readAgentCoreConfig(env: Environment) {
   return readConfig(shape, env);
+}
+
+/** The environment of this process, for the commands; the service is given it. */
+export function processEnvironment(): Environment {
+  return process.env;
+}
+
+/**
+ * The same for a command that needs a database and nothing else.
+ *
+ * @throws {ConfigError} when it names none
+ */
+export function readDatabaseConfig(env: Environment) {
+  return readConfig(databaseShape, env);
 }
 
 function isQueueReference(name: string): boolean {

@@ -4,3 +4,4 @@ export { readAgentCoreConfig } from "./config.js";
 export type { Config } from "./config.js";
 export { createDatabase } from "./database/create.js";
 export type { Database } from "./database/port.js";
+export { seedVendors } from "./seed/seed.js";

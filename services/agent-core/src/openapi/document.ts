@@ -35,7 +35,7 @@ export function openApiDocument(routes: readonly Route[]): Json {
       title: "agent-core",
       version: "0.1.0",
       description:
-        "The tools that agents use during a conversation, and the registry of those who want none.",
+        "The tools that agents use during a conversation, the registry of those who want none, and the money: wallet, buyers, vendors, rankings.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
@@ -82,7 +82,7 @@ function operation(route: Route, components: Components): Json {
     ...(hasBody
       ? {
           requestBody: {
-            required: true,
+            required: !route.body.safeParse(undefined).success,
             content: {
               "application/json": {
                 schema: components.of(route.body, "input"),
