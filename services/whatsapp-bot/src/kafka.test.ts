@@ -1,3 +1,6 @@
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   createBus,
   createStore,
@@ -9,6 +12,7 @@ import { optOutConfirmation } from "@easymo/opt-out-lexicon";
 import type { RunningService } from "@easymo/service-kit";
 import {
   randomName,
+  ServiceProcess,
   startKafkaCluster,
   startRedis,
   until,
@@ -19,16 +23,20 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { GraphApi } from "./testing/graph-api.js";
 import { publishSend, textTo } from "./testing/messages.js";
 import {
+  ACCESS_TOKEN,
   messageId,
   newWaId,
   postJson,
   textFrom,
   webhook,
+  type Json,
 } from "./testing/meta.js";
 import {
   agentCoreOf,
+  ENV,
   EventLog,
   quietKit,
+  ROUTING,
   startAgentCore,
   startBot,
   type RunningBot,
@@ -43,7 +51,6 @@ let graph: GraphApi;
 let replicas: RunningBot[];
 let watcher: Bus;
 let log: EventLog;
-const prefix = `${randomName("whatsapp")}:`;
 
 function busTo(kafka: KafkaCluster): Bus {
   return createBus(
@@ -53,7 +60,7 @@ function busTo(kafka: KafkaCluster): Bus {
 }
 
 function storeOn(url: string): Store {
-  return createStore(url, { ...quietKit("test"), prefix });
+  return createStore(url, quietKit("test"));
 }
 
 beforeAll(async () => {
@@ -188,22 +195,101 @@ test("while Redis is away nothing is taken, and afterwards all of it", async () 
   await log.next("message.received", ({ data }) => data.messageId === id);
 }, 60_000);
 
-test("while Kafka is away it says so, and leaves nothing claimed: the repeat is taken", async () => {
-  const id = messageId();
-  const body = webhook(textFrom({ waId: newWaId() }, "hello", id));
-  await cluster.stopBroker(1);
-  const refused = await postJson(url(0), body);
-  expect(refused.status).toBe(503);
-  await cluster.restart(1);
-  await until(async () => (await postJson(url(1), body)).status === 200, {
-    timeoutMs: 30_000,
+/** A replica in a process of its own, which names itself to Meta by its token. */
+async function startProcessOfItsOwn(token: string): Promise<ServiceProcess> {
+  const folder = await mkdtemp(join(tmpdir(), "whatsapp-bot-"));
+  const routing = join(folder, "routing.yaml");
+  await writeFile(routing, ROUTING);
+  return ServiceProcess.start("whatsapp-bot", {
+    ...ENV,
+    LOG_LEVEL: "fatal",
+    KAFKA_BROKERS: cluster.brokers.join(","),
+    REDIS_URL: redis.url,
+    ROUTING_FILE: routing,
+    AGENT_CORE_URL: agentCore.url,
+    META_ACCESS_TOKEN: token,
+    GRAPH_API_URL: graph.url,
   });
-  const { id: eventId } = await log.next(
-    "message.received",
-    ({ data }) => data.messageId === id,
+}
+
+test("through kill -9 of replicas and of Kafka, each message is one event, and each key is sent once by whoever lives on", async () => {
+  const people = Array.from({ length: 20 }, () => newWaId());
+  const webhooks = Array.from({ length: 400 }, (_, at) => {
+    const id = messageId();
+    const waId = people[at % people.length];
+    const someone = waId === undefined ? {} : { waId };
+    return { id, body: webhook(textFrom(someone, "👍", id)) };
+  });
+  const keys = people.flatMap((waId) =>
+    Array.from({ length: 10 }, () => ({ waId, dedupeKey: randomName("key") })),
   );
-  const others = log
-    .of("message.received")
-    .filter((event) => event.data.messageId === id && event.id !== eventId);
-  expect(others).toEqual([]);
-}, 90_000);
+  for (const { body } of webhooks.splice(0, people.length))
+    expect((await postJson(url(0), body)).status).toBe(200);
+
+  let mortal = await startProcessOfItsOwn("first");
+  const urls = [() => mortal.url, () => url(0), () => url(1)];
+  const answers: (number | undefined)[] = [];
+  /** As Meta does: again until it is taken, by whichever replica the load balancer chooses. */
+  const deliver = (body: Json, first: number): Promise<unknown> => {
+    let next = first;
+    return until(
+      async () => {
+        const to = urls[next++ % urls.length]?.() ?? "";
+        const answer = await postJson(to, body).catch(() => undefined);
+        answers.push(answer?.status);
+        return answer?.status === 200;
+      },
+      { timeoutMs: 60_000, everyMs: 100 },
+    );
+  };
+  const queue = [...webhooks.entries()];
+  const senders = Array.from({ length: 16 }, async () => {
+    for (let one = queue.shift(); one !== undefined; one = queue.shift())
+      await deliver(one[1].body, one[0]);
+  });
+  const sends = Promise.all(
+    keys.map(({ waId, dedupeKey }) =>
+      publishSend(watcher, textTo(`+${waId}`, { dedupeKey })),
+    ),
+  );
+  await until(() => queue.length < 300);
+  mortal.signal("SIGKILL");
+  await mortal.exited;
+  mortal = await startProcessOfItsOwn("second");
+  await until(() => queue.length < 200);
+  await cluster.kill9(1);
+  mortal.signal("SIGKILL");
+  // Nothing can be taken now, and somebody is told so.
+  await until(() => answers.includes(503));
+  await cluster.restart(1);
+  await Promise.all([...senders, sends]);
+
+  const eventsOf = (id: string): Set<string> =>
+    new Set(
+      log
+        .of("message.received")
+        .filter(({ data }) => data.messageId === id)
+        .map((event) => event.id),
+    );
+  await until(() => webhooks.every(({ id }) => eventsOf(id).size > 0), {
+    timeoutMs: 60_000,
+  });
+  expect(webhooks.filter(({ id }) => eventsOf(id).size > 1)).toEqual([]);
+
+  const sendersOf = (key: string): string[] =>
+    graph.requests
+      .filter(({ body }) => body.biz_opaque_callback_data === key)
+      .map(({ authorization }) => authorization ?? "");
+  await until(
+    () => keys.every(({ dedupeKey }) => sendersOf(dedupeKey).length > 0),
+    { timeoutMs: 60_000 },
+  );
+  for (const { dedupeKey } of keys) {
+    const by = sendersOf(dedupeKey);
+    // More than once only when a killed process had it, which could not say so any more; never twice by the same.
+    expect(new Set(by).size).toBe(by.length);
+    expect(
+      by.filter((one) => one === `Bearer ${ACCESS_TOKEN}`).length,
+    ).toBeLessThanOrEqual(1);
+  }
+}, 180_000);

@@ -52,6 +52,19 @@ channels:
   - {kind: whatsapp, address: "206540352242922", tenant: huye-foods, agent: food}
 `;
 
+/** Every setting that a bot needs, on embedded defaults. */
+export const ENV: Readonly<Record<string, string>> = {
+  KAFKA_BROKERS: "memory:",
+  REDIS_URL: "memory:",
+  ROUTING_FILE: "unused",
+  AGENT_CORE_URL: "http://127.0.0.1:9",
+  AGENT_CORE_JWT_SECRET: SECRET,
+  META_APP_SECRET: APP_SECRET,
+  META_VERIFY_TOKEN: VERIFY_TOKEN,
+  META_ACCESS_TOKEN: ACCESS_TOKEN,
+  GRAPH_API_URL: "http://127.0.0.1:9",
+};
+
 export function quietKit(name: string) {
   return createServiceKit({
     name,
@@ -183,13 +196,7 @@ export async function startBot(options: BotOptions): Promise<RunningBot> {
   const kit = quietKit("whatsapp-bot");
   const bus = options.bus ?? createMemoryBus(kit);
   const config = readWhatsAppBotConfig({
-    KAFKA_BROKERS: "memory:",
-    REDIS_URL: "memory:",
-    ROUTING_FILE: "unused",
-    AGENT_CORE_JWT_SECRET: SECRET,
-    META_APP_SECRET: APP_SECRET,
-    META_VERIFY_TOKEN: VERIFY_TOKEN,
-    META_ACCESS_TOKEN: ACCESS_TOKEN,
+    ...ENV,
     GRAPH_API_URL: options.graph.url,
     ...options.env,
   });
