@@ -41,6 +41,16 @@ describe("the bus's settings", () => {
   });
 
   test.each([
+    "memory:",
+    "rediss://cache:6380",
+    "redis+cluster://one:6379,two:6379",
+    "rediss+sentinel://:secret@one:26379,two:26379/easymo/1",
+  ])("take %s for Redis", (url) => {
+    const env = { REDIS_URL: url, KAFKA_BROKERS: "memory:" };
+    expect(schema.parse(env).REDIS_URL).toBe(url);
+  });
+
+  test.each([
     ["KAFKA_BROKERS", { REDIS_URL }],
     ["KAFKA_BROKERS", { REDIS_URL, KAFKA_BROKERS: "no-port" }],
     ["KAFKA_BROKERS", { REDIS_URL, KAFKA_BROKERS: "a:1,,b:2" }],
@@ -51,6 +61,11 @@ describe("the bus's settings", () => {
     ],
     ["REDIS_URL", { KAFKA_BROKERS: "a:1" }],
     ["REDIS_URL", { KAFKA_BROKERS: "a:1", REDIS_URL: "http://x" }],
+    ["REDIS_URL", { KAFKA_BROKERS: "a:1", REDIS_URL: "redis+cluster://" }],
+    [
+      "REDIS_URL",
+      { KAFKA_BROKERS: "a:1", REDIS_URL: "redis+sentinel://one:26379" },
+    ],
   ])("name %s when it is wrong", (name, env) => {
     const result = schema.safeParse(env);
     expect(result.error?.issues.map(({ path }) => path.join("."))).toEqual([

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { BusSettings, SaslSettings } from "./bus/bus.js";
 import { SettingsError } from "./errors.js";
+import { ADDRESS_FORMS, parseRedisAddress } from "./store/redis/address.js";
 
 /** Marks a variable as a secret: its value is never printed, and `NAME_FILE` may name the file that holds it. */
 const secret = { secret: true } as const;
@@ -28,8 +29,8 @@ export const busSettings = {
   REDIS_URL: z
     .string()
     .refine(
-      (value) => value === MEMORY || /^rediss?:\/\/./.test(value),
-      'must be "memory:" or start with redis:// or rediss://',
+      (value) => value === MEMORY || parseRedisAddress(value) !== undefined,
+      `must be "memory:", ${ADDRESS_FORMS}`,
     )
     .meta(secret),
 };

@@ -4,6 +4,11 @@ export { startRedis, type OwnRedis } from "./own-redis.js";
 export { postgresUrl } from "./postgres.js";
 export { startProcess, type RunningProcess } from "./process.js";
 export { randomName } from "./random-name.js";
+export {
+  startRedisCluster,
+  startRedisSentinel,
+  type RedisTopology,
+} from "./redis-topologies.js";
 export { ServiceProcess } from "./service-process.js";
 export { kafkaBrokers, redisUrl } from "./shared.js";
 export { freePorts, until } from "./wait.js";

@@ -1,3 +1,4 @@
+import { Cluster } from "ioredis";
 import type { Clock, Timer } from "../../clock.js";
 import type { Broadcasts } from "../store.js";
 import type { RedisConnection } from "./connection.js";
@@ -15,7 +16,12 @@ export function redisBroadcasts(
   const listeners = new Set<{ close(): void }>();
   return {
     send: (channel, message) =>
-      connection.command((redis) => redis.publish(name(channel), message)),
+      connection.command(async (redis) =>
+        // A cluster's own publish counts only the listeners of the server that it was asked of; a shard's has all of them.
+        redis instanceof Cluster
+          ? Number(await redis.spublish(name(channel), message))
+          : redis.publish(name(channel), message),
+      ),
     listen: (channel, onMessage) => {
       const redis = connection.listener();
       let pinging: Timer | undefined;
@@ -32,10 +38,15 @@ export function redisBroadcasts(
         },
       };
       listeners.add(listener);
-      redis.on("message", (_channel: string, message: string) =>
-        onMessage(message),
+      const isCluster = redis instanceof Cluster;
+      redis.on(
+        isCluster ? "smessage" : "message",
+        (_channel: string, message: string) => onMessage(message),
       );
-      const ready = redis.subscribe(name(channel)).then(
+      const subscribing = isCluster
+        ? redis.ssubscribe(name(channel))
+        : redis.subscribe(name(channel));
+      const ready = subscribing.then(
         () => undefined,
         () => undefined,
       );

@@ -1,43 +1,38 @@
-import { Redis } from "ioredis";
+import { Cluster } from "ioredis";
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.js";
 import { StoreUnavailableError } from "../../errors.js";
+import type { RedisAddress } from "./address.js";
+import {
+  COMMAND_TIMEOUT_MS,
+  createClient,
+  listenerOf,
+  type RedisClient,
+} from "./client.js";
 import { ScriptBatches } from "./script-batches.js";
 import type { LuaScript } from "./scripts.js";
+import { slotOf } from "./slots.js";
 
-/** A command that has no answer by then is given up. */
-export const COMMAND_TIMEOUT_MS = 1_000;
-const MAX_RECONNECT_DELAY_MS = 500;
 const LOG_INTERVAL_MS = 10_000;
 
 /** A connection whose commands fail in time while Redis is away, and that is there again when Redis is. */
 export class RedisConnection {
-  readonly #redis: Redis;
+  readonly #redis: RedisClient;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #batches = new ScriptBatches(
-    (script, keys, args) => this.runOn(script, keys, args),
-    () => 0,
-  );
+  readonly #batches: ScriptBatches;
   #connecting: Promise<void> | undefined;
   #lastLogMs = Number.NEGATIVE_INFINITY;
 
-  constructor(url: string, deps: { logger: Logger; clock: Clock }) {
+  constructor(address: RedisAddress, deps: { logger: Logger; clock: Clock }) {
     this.#clock = deps.clock;
     this.#logger = deps.logger;
-    this.#redis = new Redis(url, {
-      // Commands of one turn go in one write.
-      enableAutoPipelining: true,
-      // A command waits for the connection here, in #ready, so that one that was given up is never sent later on.
-      enableOfflineQueue: false,
-      autoResendUnfulfilledCommands: false,
-      maxRetriesPerRequest: 0,
-      connectTimeout: COMMAND_TIMEOUT_MS,
-      // A peer that went without a word (power, network) is noticed by its silence.
-      socketTimeout: 2 * COMMAND_TIMEOUT_MS,
-      retryStrategy: (times) =>
-        Math.min(25 * 2 ** Math.min(times, 10), MAX_RECONNECT_DELAY_MS),
-    });
+    this.#redis = createClient(address);
+    this.#batches = new ScriptBatches(
+      (script, keys, args) => this.runOn(script, keys, args),
+      // What one script touches must be in one slot.
+      this.#redis instanceof Cluster ? slotOf : () => 0,
+    );
     this.#redis.on("error", (error: Error) => this.#logAway(error));
     this.#redis.on("end", () => this.#logger.debug("redis connection ended"));
   }
@@ -70,7 +65,7 @@ export class RedisConnection {
   }
 
   /** Runs a command. Rejects with StoreUnavailableError when there is no answer within a second. */
-  async command<T>(run: (redis: Redis) => Promise<T>): Promise<T> {
+  async command<T>(run: (redis: RedisClient) => Promise<T>): Promise<T> {
     try {
       return await this.#inTime(this.#ready().then(() => run(this.#redis)));
     } catch (error) {
@@ -79,12 +74,20 @@ export class RedisConnection {
     }
   }
 
-  /** A connection of its own to listen on: what is asked of it waits for Redis to be there. */
-  listener(): Redis {
-    const redis = this.#redis.duplicate({
-      enableOfflineQueue: true,
-      maxRetriesPerRequest: null,
+  /** Rejects unless Redis answers and, of a cluster, every slot is served. */
+  async check(): Promise<void> {
+    await this.command(async (redis) => {
+      if (!(redis instanceof Cluster)) return redis.ping();
+      const info = await redis.cluster("INFO");
+      if (!info.includes("cluster_state:ok"))
+        throw new StoreUnavailableError("Part of the Redis cluster is away.");
+      return info;
     });
+  }
+
+  /** A connection of its own to listen on: what is asked of it waits for Redis to be there. */
+  listener(): RedisClient {
+    const redis = listenerOf(this.#redis);
     redis.on("error", (error: Error) => this.#logAway(error));
     return redis;
   }
@@ -151,10 +154,17 @@ export class RedisConnection {
   }
 }
 
-/** Whether Redis itself answered with an error, as opposed to not answering. */
+/** Whether Redis itself answered with an error, as opposed to not answering, or to being on its way up or to another master. */
 function isReply(error: unknown): boolean {
-  return error instanceof Error && error.name === "ReplyError";
+  return (
+    error instanceof Error &&
+    error.name === "ReplyError" &&
+    !AWAY.test(error.message)
+  );
 }
+
+const AWAY =
+  /^(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|NOREPLICAS)\b/;
 
 function isNoScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("NOSCRIPT");

@@ -183,9 +183,7 @@ export function createRedisStore(
     keyValue: redisKeyValue(connection, prefix),
     versioned: redisVersioned(connection, prefix),
     broadcasts,
-    check: async () => {
-      await connection.command((redis) => redis.ping());
-    },
+    check: () => connection.check(),
     close: async () => {
       doubtful.close();
       broadcasts.close();

@@ -13,7 +13,8 @@ export function redisVersioned(
   connection: RedisConnection,
   prefix: string,
 ): VersionedStore {
-  const name = (key: string): string => `${prefix}versioned:${key}`;
+  // The braces keep all of them in one slot of a cluster: a batch is read by one command and written by one script.
+  const name = (key: string): string => `{${prefix}versioned}:${key}`;
   return {
     async read(keys) {
       if (keys.length === 0) return [];

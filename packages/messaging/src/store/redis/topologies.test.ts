@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import {
+  startRedisCluster,
+  startRedisSentinel,
+  until,
+  type RedisTopology,
+} from "@easymo/testbed";
+import { range, testDependencies } from "../../test-support.js";
+import { describeStore } from "../conformance.js";
+import { createStore } from "../create-store.js";
+import type { Store } from "../store.js";
+import { parseRedisAddress } from "./address.js";
+import { slotOf } from "./slots.js";
+
+const LEASE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+describe.each<[string, () => Promise<RedisTopology>]>([
+  ["a Redis Cluster", startRedisCluster],
+  ["a Redis that sentinels watch over", startRedisSentinel],
+])("%s", (name, start) => {
+  let servers: RedisTopology;
+  let store: Store;
+  beforeAll(async () => {
+    servers = await start();
+    store = createStore(servers.url, testDependencies());
+    await until(() => store.check().then(() => true));
+  }, 120_000);
+  afterAll(async () => {
+    await store.close();
+    await servers.stop();
+  });
+
+  describeStore(`the store on ${name}`, async () => {
+    const own = createStore(servers.url, testDependencies());
+    await until(() => own.check().then(() => true));
+    return own;
+  });
+
+  // Last: afterwards a server is missing.
+  test("whose master is killed gives way to its replica: answers are kept, and everything works again by itself", async () => {
+    const keys = range(100).map((n) => `key-${n}`);
+    const claim = (key: string) =>
+      store.idempotency.claim(key, { fingerprint: "f", leaseMs: LEASE_MS });
+    for (const key of keys) {
+      const claimed = await claim(key);
+      if (claimed.outcome !== "claimed") throw new Error(claimed.outcome);
+      await store.idempotency.confirm(key, claimed.token, {
+        answer: key,
+        ttlMs: DAY_MS,
+      });
+    }
+    const heard: string[] = [];
+    const listening = store.broadcasts.listen("c", (m) => heard.push(m));
+    await listening.ready;
+    await servers.replicated();
+
+    const failing = servers.failOver();
+    // What is asked meanwhile is answered or refused, never left hanging.
+    const meanwhile = await Promise.allSettled(
+      keys.map((key) => claim(`meanwhile-${key}`)),
+    );
+    for (const result of meanwhile)
+      if (result.status === "rejected")
+        expect(result.reason).toMatchObject({ code: "store_unavailable" });
+    await failing;
+
+    await until(() => store.check().then(() => true), { timeoutMs: 30_000 });
+    for (const key of keys)
+      expect(await until(() => claim(key), { timeoutMs: 30_000 })).toEqual({
+        outcome: "done",
+        answer: key,
+      });
+    for (const key of keys)
+      expect((await claim(`after-${key}`)).outcome).toBe("claimed");
+    await until(
+      () =>
+        store.broadcasts.send("c", "back").then(
+          () => heard.includes("back"),
+          () => false,
+        ),
+      { timeoutMs: 30_000 },
+    );
+    await listening.end();
+  }, 120_000);
+});
+
+describe("an address", () => {
+  test("may be of one server, of a cluster, or of sentinels", () => {
+    expect(parseRedisAddress("rediss://user:pass@host:6380/2")).toEqual({
+      kind: "single",
+      url: "rediss://user:pass@host:6380/2",
+    });
+    expect(
+      parseRedisAddress(
+        "rediss+cluster://easymo:p%40ss@one:7000,[::1]:7001,two",
+      ),
+    ).toEqual({
+      kind: "cluster",
+      servers: [
+        { host: "one", port: 7_000 },
+        { host: "::1", port: 7_001 },
+        { host: "two", port: 6_379 },
+      ],
+      isEncrypted: true,
+      username: "easymo",
+      password: "p@ss",
+    });
+    expect(
+      parseRedisAddress(
+        "redis+sentinel://:secret@s1,s2:26380/easymo/3?sentinelUsername=watch&sentinelPassword=w%2Fw",
+      ),
+    ).toEqual({
+      kind: "sentinel",
+      servers: [
+        { host: "s1", port: 26_379 },
+        { host: "s2", port: 26_380 },
+      ],
+      isEncrypted: false,
+      username: undefined,
+      password: "secret",
+      master: "easymo",
+      database: 3,
+      sentinelUsername: "watch",
+      sentinelPassword: "w/w",
+    });
+  });
+
+  test.each([
+    "redis+cluster://",
+    "redis+cluster://one:7000/0",
+    "redis+cluster://one:70000",
+    "redis+cluster://one:7000,",
+    "redis+cluster://on e:7000",
+    "redis+cluster://%:@one",
+    "redis+sentinel://s1:26379",
+    "redis+sentinel://s1:26379/",
+    "redis+sentinel://s1:26379/easymo/x",
+    "redis+ring://one:7000",
+    "redis://",
+    "http://one",
+  ])("is not %p", (text) => {
+    expect(parseRedisAddress(text)).toBeUndefined();
+    expect(() => createStore(text, testDependencies())).toThrow("REDIS_URL");
+  });
+});
+
+// https://redis.io/docs/latest/commands/cluster-keyslot/, and the check value of CRC-16/XMODEM.
+test.each([
+  ["somekey", 11_058],
+  ["foo{hash_tag}", 2_515],
+  ["bar{hash_tag}", 2_515],
+  ["{hash_tag}{other}", 2_515],
+  ["123456789", 0x31c3],
+])("the key %p is in slot %d", (key, slot) => {
+  expect(slotOf(key)).toBe(slot);
+});
