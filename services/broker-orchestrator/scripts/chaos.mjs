@@ -24,6 +24,7 @@ const isWhole =
   report.wrong.length === 0 &&
   report.reservations === intents &&
   report.deadLetters === 0 &&
-  report.unfinished === 0;
+  report.unfinished === 0 &&
+  report.unbalanced === 0;
 say(isWhole ? "every effect once, none missing" : "that is not right");
 process.exit(isWhole ? 0 : 1);

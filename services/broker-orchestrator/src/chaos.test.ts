@@ -18,6 +18,7 @@ test("intents arrive once, all of them, though replicas are killed, Redis forget
     reservations: 240,
     deadLetters: 0,
     unfinished: 0,
+    unbalanced: 0,
   });
   expect(report.failures).toBeGreaterThan(0);
 }, 240_000);

@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeStored } from "../conversation/codec.js";
 import { intent, newPhone, ROUTING, SECRET, TENANT } from "./events.js";
-import { EventLog, quietKit, startAgentCore } from "./running.js";
+import { agentCoreOf, EventLog, quietKit, startAgentCore } from "./running.js";
 import { StandIn } from "./stand-in.js";
 
 export interface ChaosOptions {
@@ -41,6 +41,8 @@ export interface ChaosReport {
   readonly deadLetters: number;
   /** Conversations with something left to be done, though everything is. */
   readonly unfinished: number;
+  /** Accounts that hold more or less than their wishes come to, or whose balance is not what came in. */
+  readonly unbalanced: number;
 }
 
 interface World {
@@ -66,6 +68,8 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     say(`${options.brokers} broker(s), Redis, Postgres are up`);
     await replicas.start();
     const phones = Array.from({ length: Math.ceil(count / 2) }, newPhone);
+    const money = await fillWallets(world, phones);
+    say(`${phones.length} people have money`);
     const wishes = Array.from({ length: count }, (_, at) =>
       intent(phones[at % phones.length] ?? ""),
     );
@@ -87,11 +91,64 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
       everyMs: 250,
     });
     say("everything arrived");
-    return await reportOf(world, ids, phones);
+    return {
+      ...(await reportOf(world, ids, phones)),
+      unbalanced: await money.unbalanced(
+        wishes.map(({ data }) => data.contact),
+      ),
+    };
   } finally {
     await replicas.stop();
     await world.close();
   }
+}
+
+const MONEY = 1_000_000;
+const PRICE = 12_000;
+
+/** Gives everybody money, from the world outside, and one vendor something to sell. */
+async function fillWallets(
+  { agentCoreUrl }: World,
+  phones: readonly string[],
+): Promise<{ unbalanced(contacts: readonly string[]): Promise<number> }> {
+  const core = agentCoreOf(agentCoreUrl);
+  await core.putVendor(
+    "kimironko",
+    {
+      name: "Kimironko Moto Parts",
+      phone: "+250788000111",
+      area: "Kimironko",
+      items: [{ name: "brake pads", price: PRICE, currency: "RWF" }],
+    },
+    { idempotencyKey: "vendor" },
+  );
+  const buyers = new Map<string, string>();
+  for (const phone of phones) {
+    const { buyer } = await core.registerBuyer(
+      { phone },
+      { idempotencyKey: `buyer-${phone}` },
+    );
+    buyers.set(phone, buyer.buyerId);
+    await core.transfer(
+      { from: "external", to: buyer.buyerId, amount: MONEY, currency: "RWF" },
+      { idempotencyKey: `money-${phone}` },
+    );
+  }
+  return {
+    async unbalanced(contacts) {
+      let wrong = 0;
+      for (const [phone, buyerId] of buyers) {
+        const { account } = await core.account(buyerId);
+        const wishes = contacts.filter((contact) => contact === phone).length;
+        if (account.balance !== MONEY || account.reserved !== wishes * PRICE)
+          wrong += 1;
+      }
+      const outside = await core.account("external");
+      return outside.account.balance === -MONEY * buyers.size
+        ? wrong
+        : wrong + 1;
+    },
+  };
 }
 
 async function makeTrouble(
@@ -176,6 +233,7 @@ async function startWorld(options: ChaosOptions): Promise<World> {
     mkdtemp(join(tmpdir(), "broker-chaos-")),
   ]);
   let asked = 0;
+  standIn.forwardTo = agentCore.url;
   standIn.fails = ({ path }) =>
     path.startsWith("/wallet") && (asked += 1) % 5 === 0;
   await writeFile(join(folder, "routing.yaml"), ROUTING);
@@ -231,7 +289,7 @@ async function reportOf(
   { standIn, log, redis }: World,
   ids: readonly string[],
   phones: readonly string[],
-): Promise<ChaosReport> {
+): Promise<Omit<ChaosReport, "unbalanced">> {
   const wrong: string[] = [];
   const paths = [/^\/rankings$/, /\/rankings$/, /\/intents$/, /^\/wallet/];
   for (const path of paths) {

@@ -36,6 +36,9 @@ export class StandIn {
     path: string;
     body: Record<string, unknown>;
   }) => Promise<void> = () => Promise.resolve();
+  /** Where requests go on to, instead of being answered here. */
+  forwardTo: string | undefined;
+  #failures = 0;
   /** What is offered for every wish. */
   candidates: unknown[] = [
     {
@@ -103,9 +106,16 @@ export class StandIn {
     const key = typeof header === "string" ? header : undefined;
     await this.delays({ path, body });
     const known = this.#answers.get(`${path} ${key ?? ""}`);
-    const answer = this.fails({ method, path })
+    const isFailing = this.fails({ method, path });
+    if (isFailing) this.#failures += 1;
+    const real =
+      this.forwardTo === undefined || (isFailing && this.#failures % 2 === 0)
+        ? undefined
+        : await forwarded(this.forwardTo, request, body);
+    // Every other failure comes after the thing was done.
+    const answer = isFailing
       ? { status: 500, body: { code: "internal" } }
-      : (known ?? this.#answer(method, path, body));
+      : (real ?? known ?? this.#answer(method, path, body));
     if (key !== undefined && answer.status < 500)
       this.#answers.set(`${path} ${key}`, answer);
     this.requests.push({ method, path, key, body, status: answer.status });
@@ -163,6 +173,25 @@ export class StandIn {
       return { status: 202, body: { callId: "CA1" } };
     return { status: 404, body: { code: "not_found" } };
   }
+}
+
+/** Asks the real service the same. */
+async function forwarded(
+  base: string,
+  { method = "GET", url = "", headers }: IncomingMessage,
+  body: Record<string, unknown>,
+): Promise<{ status: number; body: unknown }> {
+  const key = headers["idempotency-key"];
+  const response = await fetch(base + url, {
+    method,
+    headers: {
+      authorization: headers.authorization ?? "",
+      "content-type": "application/json",
+      ...(typeof key === "string" ? { "idempotency-key": key } : {}),
+    },
+    ...(method === "GET" ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, body: parsed(await response.text()) };
 }
 
 function parsed(body: string): unknown {
