@@ -9,6 +9,7 @@ import {
   requestContext,
   withRequestContext,
 } from "../context.js";
+import { ExportResultCode, type ExportResult } from "@opentelemetry/core";
 import type { SpanExporter } from "@opentelemetry/sdk-trace";
 import { serve, testKit } from "../fixtures/test-service.js";
 import type { Tracing } from "./tracing.js";
@@ -45,8 +46,6 @@ const otlp = z.object({
     }),
   ),
 });
-
-type ExportResult = Parameters<Parameters<SpanExporter["export"]>[1]>[0];
 
 const PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
@@ -204,21 +203,21 @@ describe("tracing", () => {
 
   test("says once that the collector is away, and once that it is back", async () => {
     const { logger, log } = testKit();
-    const results: ExportResult[] = [1, 1, 0, 1].map((code) => ({
-      code,
-      ...(code === 0 ? {} : { error: new Error("ECONNREFUSED") }),
-    }));
+    const { SUCCESS, FAILED } = ExportResultCode;
+    const results: ExportResult[] = [FAILED, FAILED, SUCCESS, FAILED].map(
+      (code) => ({ code }),
+    );
     const scripted: SpanExporter = {
-      export: (_spans, report) => report(results.shift() ?? { code: 0 }),
+      export: (_spans, report) => report(results.shift() ?? { code: SUCCESS }),
       shutdown: () => Promise.resolve(),
     };
     const exporter = new WatchedExporter(scripted, logger);
-    const reported: number[] = [];
+    const reported: ExportResultCode[] = [];
     for (let batch = 0; batch < 4; batch++) {
       exporter.export([], ({ code }) => reported.push(code));
     }
     await exporter.shutdown();
-    expect(reported).toEqual([1, 1, 0, 1]);
+    expect(reported).toEqual([FAILED, FAILED, SUCCESS, FAILED]);
     expect(log.lines.map(({ msg }) => msg)).toEqual([
       expect.stringContaining("OTEL_EXPORTER_OTLP_ENDPOINT"),
       "spans reach the collector again",

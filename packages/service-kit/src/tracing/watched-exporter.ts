@@ -1,10 +1,6 @@
+import { ExportResultCode, type ExportResult } from "@opentelemetry/core";
 import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace";
 import type { Logger } from "../logger.js";
-
-type Report = Parameters<SpanExporter["export"]>[1];
-
-/** `ExportResultCode.SUCCESS` of @opentelemetry/core. */
-const SUCCESS = 0;
 
 /** An exporter whose failures are seen: said once when they begin, and once when they are over. */
 export class WatchedExporter implements SpanExporter {
@@ -18,9 +14,9 @@ export class WatchedExporter implements SpanExporter {
     this.#logger = logger;
   }
 
-  export(spans: ReadableSpan[], report: Report): void {
+  export(spans: ReadableSpan[], report: (result: ExportResult) => void): void {
     this.#exporter.export(spans, (result) => {
-      if (result.code === SUCCESS) this.#arrived();
+      if (result.code === ExportResultCode.SUCCESS) this.#arrived();
       else this.#failed(spans.length, result.error);
       report(result);
     });

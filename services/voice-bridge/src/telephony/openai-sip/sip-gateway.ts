@@ -34,7 +34,8 @@ export class SipGateway {
     const { bus, metrics, clock, logger } = deps;
     this.#logger = logger;
     this.#openai = new OpenAI({
-      apiKey: deps.apiKey ?? "",
+      // The client wants one, also of a server that asks for none.
+      apiKey: deps.apiKey ?? "none",
       baseURL: deps.baseUrl,
       timeout: API_TIMEOUT_MS,
       maxRetries: 1,
