@@ -24,6 +24,9 @@ export interface KafkaCluster {
   kill9(brokerId: number): Promise<void>;
   /** SIGTERM: an orderly end. */
   stopBroker(brokerId: number): Promise<void>;
+  /** The broker is there and does not answer, until it is thawed. */
+  freeze(brokerId: number): void;
+  thaw(brokerId: number): void;
   /** Starts a broker again on its old data and waits until it is in the cluster. */
   restart(brokerId: number): Promise<void>;
   /** Ends every broker and removes the data. */
@@ -147,6 +150,14 @@ class LocalCluster implements KafkaCluster {
 
   async stopBroker(brokerId: number): Promise<void> {
     await this.#node(brokerId).process?.stop();
+  }
+
+  freeze(brokerId: number): void {
+    this.#node(brokerId).process?.freeze();
+  }
+
+  thaw(brokerId: number): void {
+    this.#node(brokerId).process?.thaw();
   }
 
   async restart(brokerId: number): Promise<void> {

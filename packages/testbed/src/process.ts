@@ -9,6 +9,10 @@ export interface RunningProcess {
   isRunning(): boolean;
   /** SIGTERM; resolves when it has gone. */
   stop(): Promise<void>;
+  /** SIGSTOP: it is there, and does nothing. */
+  freeze(): void;
+  /** SIGCONT: it goes on where it was. */
+  thaw(): void;
   /** SIGKILL; resolves when it has gone. */
   kill(): Promise<void>;
 }
@@ -71,6 +75,8 @@ function running(child: ChildProcess): RunningProcess {
     exited,
     isRunning: () => !ended,
     stop: () => signal("SIGTERM"),
+    freeze: () => void child.kill("SIGSTOP"),
+    thaw: () => void child.kill("SIGCONT"),
     kill: () => signal("SIGKILL"),
   };
 }
