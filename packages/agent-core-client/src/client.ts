@@ -6,6 +6,7 @@ import {
   createBreaker,
   defaultCircuit,
 } from "./breaker.js";
+import { Connections } from "./connections.js";
 import { clientError } from "./errors.js";
 import { exchange } from "./exchange.js";
 import { type RankingApi, rankingApi } from "./ranking/api.js";
@@ -30,7 +31,6 @@ export interface AgentCoreClientOptions {
   readonly circuit?: Partial<CircuitSettings>;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly fetch?: typeof fetch;
   /** From 0 to 1, for the jitter between attempts. */
   readonly random?: () => number;
 }
@@ -70,7 +70,7 @@ export function createAgentCoreClient(
   const deps: TransportDeps = {
     clock: options.clock,
     logger: options.logger,
-    fetch: options.fetch ?? fetch,
+    connections: new Connections(),
     breaker: createBreaker(
       { ...defaultCircuit, ...options.circuit },
       options.logger,
@@ -94,7 +94,10 @@ export function createAgentCoreClient(
     },
     check: () => checkReady(settings, deps),
     circuit: () => deps.breaker.circuit(),
-    close: () => closing.abort(),
+    close: () => {
+      closing.abort();
+      deps.connections.close();
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from "@easymo/service-kit";
-import { readJson } from "./answer.js";
+import type { Connections } from "./connections.js";
 import { clientError } from "./errors.js";
 
 /** One HTTP request, ready to be sent. */
@@ -27,37 +27,30 @@ export interface Answer {
  */
 export async function exchange(
   request: Exchange,
-  deps: { fetch: typeof fetch; clock: Clock },
+  deps: { connections: Connections; clock: Clock },
 ): Promise<Answer> {
-  const timeout = new AbortController();
-  const timer = deps.clock.setTimeout(() => timeout.abort(), request.timeoutMs);
+  const { signal, timeoutMs } = request;
+  const giveUp = new AbortController();
+  const late = Symbol("late");
+  const timer = deps.clock.setTimeout(() => giveUp.abort(late), timeoutMs);
+  const stop = (): void => giveUp.abort();
+  if (signal.aborted) stop();
+  else signal.addEventListener("abort", stop, { once: true });
   try {
-    const response = await deps.fetch(request.url, {
-      method: request.method,
-      headers: request.headers,
-      ...(request.body === undefined ? {} : { body: request.body }),
-      // A redirect would take the tenant's token somewhere else.
-      redirect: "manual",
-      signal: AbortSignal.any([timeout.signal, request.signal]),
-    });
-    return {
-      status: response.status,
-      body: await readJson(response),
-      retryAfter: response.headers.get("retry-after"),
-    };
+    // A redirect would take the tenant's token somewhere else: none is followed.
+    return await deps.connections.send(request, giveUp.signal);
   } catch (error) {
-    if (request.signal.aborted) throw clientError("aborted", { cause: error });
-    if (timeout.signal.aborted) throw clientError("timeout", { cause: error });
+    if (signal.aborted) throw clientError("aborted", { cause: error });
+    if (giveUp.signal.reason === late)
+      throw clientError("timeout", { cause: error });
     throw clientError("unreachable", { detail: reasonOf(error), cause: error });
   } finally {
     timer.cancel();
+    signal.removeEventListener("abort", stop);
   }
 }
 
-/** fetch says no more than "fetch failed"; what happened is its cause. */
 function reasonOf(error: unknown): string {
-  const cause = Error.isError(error) ? (error.cause ?? error) : error;
-  if (!Error.isError(cause)) return String(cause);
-  const code = "code" in cause ? String(cause.code) : undefined;
-  return code ?? cause.message;
+  if (!Error.isError(error)) return String(error);
+  return "code" in error ? String(error.code) : error.message;
 }

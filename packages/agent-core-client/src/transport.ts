@@ -4,6 +4,7 @@ import type { Clock, Logger } from "@easymo/service-kit";
 import type { z } from "zod";
 import { parseAnswer } from "./answer.js";
 import type { Breaker } from "./breaker.js";
+import type { Connections } from "./connections.js";
 import { AgentCoreError, clientError } from "./errors.js";
 import { exchange } from "./exchange.js";
 import { refusalOf } from "./refusal.js";
@@ -23,7 +24,7 @@ export interface TransportSettings {
 export interface TransportDeps {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly fetch: typeof fetch;
+  readonly connections: Connections;
   readonly breaker: Breaker;
   readonly tokens: TenantTokens;
   readonly random: () => number;
