@@ -80,7 +80,7 @@ type Headers = Record<string, string>;
 interface Bad {
   readonly value?: Buffer | null;
   /** What the headers of a good event become. */
-  headers?(good: Headers): Headers;
+  readonly headers?: (good: Headers) => Headers;
   readonly reason: string;
 }
 

@@ -1,0 +1,461 @@
+import {
+  deriveEventId,
+  type EasymoEvent,
+  type TopicName,
+} from "@easymo/messaging";
+import { systemClock, type RunningService } from "@easymo/service-kit";
+import { until } from "@easymo/testbed";
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  test,
+} from "@jest/globals";
+import { DeadLetters } from "./dead-letters/dead-letters.js";
+import {
+  at,
+  callConnected,
+  callOptOut,
+  callStart,
+  callStop,
+  event,
+  intent,
+  newPhone,
+  OTHER_TENANT,
+  OUR_SIP,
+  paymentPrompt,
+  received,
+  TENANT,
+  transcript,
+} from "./testing/events.js";
+import {
+  agentCoreOf,
+  EventLog,
+  startAgentCore,
+  startOrchestrator,
+  type RunningOrchestrator,
+} from "./testing/running.js";
+import { StandIn } from "./testing/stand-in.js";
+import type { TurnModel, TurnRequest } from "./turns/turn-model.js";
+
+/** What people may expect who use more than one channel. */
+
+let agentCore: RunningService;
+let standIn: StandIn;
+let orchestrator: RunningOrchestrator;
+let log: EventLog;
+/** What turns were asked of the model, and what it says. */
+let turns: TurnRequest[];
+let answer: Awaited<ReturnType<TurnModel["answer"]>>;
+
+beforeAll(async () => {
+  agentCore = await startAgentCore();
+}, 60_000);
+beforeEach(async () => {
+  turns = [];
+  answer = { text: "Yes?", by: "model" };
+  standIn = await StandIn.start();
+  orchestrator = await startOrchestrator({
+    agentCoreUrl: agentCore.url,
+    standInUrl: standIn.url,
+    turns: {
+      answer: async (turn) => {
+        turns.push(turn);
+        return answer;
+      },
+    },
+  });
+  log = await EventLog.of(orchestrator.bus);
+});
+afterEach(async () => {
+  await orchestrator.close();
+  await standIn.close();
+});
+afterAll(() => agentCore.close());
+
+function topicOf({ type, data }: EasymoEvent): TopicName {
+  const isHeard = "channel" in data && data.channel !== "whatsapp";
+  if (type === "intent.captured" && isHeard) return "voice.contact.events";
+  if (type.startsWith("call.")) return "voice.contact.events";
+  if (type.startsWith("media.")) return "voice.media.events";
+  return type.startsWith("sip.") ? "voice.sip.events" : "whatsapp.inbound";
+}
+
+/** How many events of a topic are settled: known, and whatever follows from them done. */
+async function settled(topic: string): Promise<number> {
+  const metrics = await fetch(`${orchestrator.url}/metrics`);
+  const lines = (await metrics.text()).split("\n");
+  return lines
+    .filter((line) =>
+      line.startsWith(`easymo_bus_handled_total{topic="${topic}",`),
+    )
+    .reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+}
+
+/** Happens, one after the other, each with all that follows from it. */
+async function happens(...events: readonly EasymoEvent[]): Promise<void> {
+  for (const one of events) {
+    const topic = topicOf(one);
+    const before = await settled(topic);
+    await orchestrator.bus.publishEvent(topic, one);
+    await until(async () => (await settled(topic)) > before, {
+      what: one.type,
+    });
+  }
+}
+
+/** What was sent to someone, once somebody else's turn, which began later, is answered. */
+async function sentTo(contact: string) {
+  const last = newPhone();
+  await orchestrator.bus.publishEvent(
+    "whatsapp.inbound",
+    received(last, "Hello"),
+  );
+  await log.next("message.send", ({ data }) => data.to === last);
+  return log
+    .of("message.send")
+    .map(({ data }) => data)
+    .filter(({ to }) => to === contact);
+}
+
+function ofOtherTenant(phone: string) {
+  return {
+    tenantId: OTHER_TENANT,
+    agent: "food",
+    from: phone,
+    to: "+250780000002",
+  };
+}
+
+function optOut(phone: string, more: { at?: string } = {}) {
+  return event("message.opt_out", {
+    tenantId: TENANT,
+    userId: phone,
+    phone,
+    agent: "sales",
+    at: at(),
+    via: "text",
+    phrase: "stop",
+    language: "en",
+    ...more,
+  });
+}
+
+describe("a payment code of a call", () => {
+  test("is not written to someone who never wrote, where there is no template", async () => {
+    const phone = newPhone();
+    await happens(callStart(phone, "CA1"), paymentPrompt(phone, "CA1"));
+    await log.next("payment.requested", ({ data }) => data.contact === phone);
+    expect(await sentTo(phone)).toEqual([]);
+  });
+
+  test("is not written to someone who wrote more than a day ago", async () => {
+    const phone = newPhone();
+    await happens(
+      received(phone, "", {
+        kind: "image",
+        text: undefined,
+        at: at(-25 * 3_600),
+      }),
+      paymentPrompt(phone, "CA2"),
+    );
+    expect(await sentTo(phone)).toEqual([]);
+  });
+
+  test("is written where there is a template", async () => {
+    const phone = newPhone();
+    const prompt = paymentPrompt(phone, "CA3");
+    await happens(
+      event("call.payment_prompt", {
+        ...prompt.data,
+        ...ofOtherTenant(phone),
+      }),
+    );
+    const sent = await log.next(
+      "message.send",
+      ({ data }) => data.to === phone,
+    );
+    expect(sent.tenantId).toBe(OTHER_TENANT);
+    expect(sent.data).toMatchObject({ purpose: "payment", agent: "food" });
+  });
+
+  test("is known on WhatsApp, also to those to whom it was not written", async () => {
+    const phone = newPhone();
+    await happens(callStart(phone, "CA4"), paymentPrompt(phone, "CA4"));
+    await happens(received(phone, "and the code?"));
+    await log.next("message.send", ({ data }) => data.to === phone);
+    expect(turns.at(-1)?.facts).toEqual([
+      "A payment of 5000 RWF was asked for: dial *182*8*1*012345*5000#.",
+    ]);
+  });
+});
+
+describe("what was said", () => {
+  test("on the phone and on WhatsApp is one conversation, in order", async () => {
+    const phone = newPhone();
+    await happens(received(phone, "Do you have chains?"));
+    await log.next("message.send", ({ data }) => data.to === phone);
+    await happens(
+      callStart(phone, "CA5"),
+      callConnected(phone, "CA5"),
+      transcript(phone, "CA5", "user", "for a Bajaj"),
+      transcript(phone, "CA5", "assistant", "We do."),
+      callStop(phone, "CA5"),
+    );
+    await happens(received(phone, "I am back"));
+    await log.next(
+      "message.send",
+      ({ data }) => data.to === phone && data.inReplyTo !== undefined,
+    );
+    const { history, text, facts } = turns.at(-1) ?? {};
+    expect(text).toBe("I am back");
+    expect(
+      history?.map(({ role, text: said, channel }) => [role, said, channel]),
+    ).toEqual([
+      ["user", "Do you have chains?", "whatsapp"],
+      ["assistant", "Yes?", "whatsapp"],
+      ["user", "for a Bajaj", "voice"],
+      ["assistant", "We do.", "voice"],
+    ]);
+    expect(facts).toEqual([
+      expect.stringMatching(/^The last call, at .* ended/),
+    ]);
+  });
+
+  test("to one tenant is not known to another", async () => {
+    const phone = newPhone();
+    await happens(received(phone, "my secret wish"));
+    await happens(
+      received(phone, "Hello", {
+        tenantId: OTHER_TENANT,
+        agent: "food",
+        to: "206540352242922",
+        phoneNumberId: "206540352242922",
+      }),
+    );
+    await log.next("message.send", (one) => one.tenantId === OTHER_TENANT);
+    expect(turns.at(-1)).toMatchObject({ tenantId: OTHER_TENANT, history: [] });
+  });
+});
+
+describe("someone who opted out", () => {
+  test("on WhatsApp is not called, not even when they ask for it before they opt in again", async () => {
+    const phone = newPhone();
+    await happens(optOut(phone));
+    await log.next("opt_out.registered", ({ data }) => data.contact === phone);
+    await happens(received(phone, "Please call me"));
+    expect(await sentTo(phone)).toEqual([]);
+    expect(standIn.done(/^\/calls$/)).toEqual([]);
+    await agentCoreOf(agentCore.url).logLead(
+      { phone, optIn: true },
+      { idempotencyKey: `in-${phone}` },
+    );
+    await happens(
+      event("message.opt_in", {
+        tenantId: TENANT,
+        userId: phone,
+        phone,
+        agent: "sales",
+        at: at(1),
+        via: "text",
+      }),
+      received(phone, "Please call me"),
+    );
+    await log.next("message.send", ({ data }) => data.to === phone);
+    expect(standIn.done(/^\/calls$/)).toHaveLength(1);
+  });
+
+  test("on the phone hears nothing on WhatsApp, and on WhatsApp nothing of a call", async () => {
+    const [caller, writer] = [newPhone(), newPhone()];
+    await happens(received(caller, "", { kind: "image", text: undefined }));
+    await happens(
+      callOptOut(caller, "CA6"),
+      callStop(caller, "CA6", "opt_out"),
+    );
+    await happens(received(caller, "Hello"), intent(caller));
+    await happens(received(writer, "", { kind: "image", text: undefined }));
+    await happens(optOut(writer));
+    await happens(
+      callStart(writer, "CA7"),
+      paymentPrompt(writer, "CA7"),
+      callStop(writer, "CA7", "connection_lost", 5_000),
+    );
+    expect(await sentTo(caller)).toEqual([]);
+    expect(await sentTo(writer)).toEqual([]);
+    expect(standIn.requests).toEqual([]);
+  });
+
+  test("at one tenant is answered by another", async () => {
+    const phone = newPhone();
+    await happens(optOut(phone));
+    await happens(
+      received(phone, "Hello", {
+        tenantId: OTHER_TENANT,
+        agent: "food",
+        to: "206540352242922",
+        phoneNumberId: "206540352242922",
+      }),
+    );
+    const sent = await log.next(
+      "message.send",
+      ({ data }) => data.to === phone,
+    );
+    expect(sent.tenantId).toBe(OTHER_TENANT);
+  });
+
+  test("under one name is not written to under another", async () => {
+    const phone = newPhone();
+    const userId = `RW.${phone.slice(1)}`;
+    await happens(callOptOut(phone, "CA8"));
+    await log.next("opt_out.registered", ({ data }) => data.contact === phone);
+    await happens(
+      received(userId, "", {
+        userId,
+        phone: undefined,
+        kind: "contacts",
+        text: undefined,
+        contacts: [{ phones: [phone], userId }],
+      }),
+    );
+    await happens(received(userId, "Hello", { userId, phone: undefined }));
+    expect(await sentTo(phone)).toEqual([]);
+    expect(await sentTo(userId)).toEqual([]);
+  });
+});
+
+describe("a person's names", () => {
+  test("are joined by their own contact card: what was said on the phone is known", async () => {
+    const phone = newPhone();
+    const userId = `RW.${phone.slice(1)}`;
+    await happens(
+      callStart(phone, "CA9"),
+      transcript(phone, "CA9", "user", "a battery, please"),
+    );
+    await happens(
+      received(userId, "", {
+        userId,
+        phone: undefined,
+        kind: "contacts",
+        text: undefined,
+        contacts: [{ phones: [phone], userId }],
+      }),
+      received(userId, "Any news?", { userId, phone: undefined }),
+    );
+    await log.next("message.send", ({ data }) => data.to === phone);
+    expect(turns.at(-1)).toMatchObject({
+      contact: { phone, userId },
+      history: [{ text: "a battery, please", channel: "voice" }],
+    });
+  });
+
+  test("of a SIP caller are joined by the lead that has number and address", async () => {
+    const phone = newPhone();
+    const sip = `sip:aline${phone.slice(-6)}@pbx.example`;
+    await agentCoreOf(agentCore.url).logLead(
+      { phone, userId: sip },
+      { idempotencyKey: `lead-${phone}` },
+    );
+    await happens(received(phone, "", { kind: "image", text: undefined }));
+    const callId = `sip-${phone}`;
+    const ofCall = {
+      tenantId: TENANT,
+      callId,
+      from: sip,
+      to: OUR_SIP,
+      agent: "sales",
+      at: at(),
+    };
+    await happens(
+      event("sip.ringing", { ...ofCall, timestamp: at() }),
+      event("media.transcript", {
+        ...ofCall,
+        role: "user",
+        text: "it is about my order",
+        itemId: "item-1",
+        interrupted: false,
+      }),
+      intent(sip, {
+        userId: undefined,
+        callId,
+        from: sip,
+        contact: sip,
+        channel: "sip",
+      }),
+    );
+    const forwarded = await log.next("ranking.forwarded");
+    expect(forwarded.data).toMatchObject({ phone });
+    await happens(received(phone, "Me again"));
+    await log.next(
+      "message.send",
+      ({ data }) => data.to === phone && data.purpose === "reply",
+    );
+    expect(turns.at(-1)?.history).toContainEqual(
+      expect.objectContaining({ text: "it is about my order", channel: "sip" }),
+    );
+  });
+});
+
+describe("a wish to be called", () => {
+  test("that the model understood is fulfilled, once, though whatsapp-bot tells of it too", async () => {
+    const phone = newPhone();
+    answer = {
+      text: "We call you.",
+      by: "model",
+      intent: { name: "call", slots: {}, confidence: 1 },
+    };
+    const wish = received(phone, "would you give me a ring");
+    await happens(wish);
+    await standIn.seen((path) => path === "/calls");
+    expect(turns[0]?.canCall).toBe(true);
+    const { messageId } = wish.data;
+    const id = deriveEventId("whatsapp", messageId, "intent");
+    await happens(intent(phone, { name: "call" }, { id, subject: messageId }));
+    expect(await sentTo(phone)).not.toEqual([]);
+    expect(standIn.done(/^\/calls$/).map(({ body }) => body.to)).toContain(
+      phone,
+    );
+    expect(
+      standIn.requests.filter(({ body }) => body.to === phone),
+    ).toHaveLength(1);
+  });
+});
+
+test("a call that was missed twice within minutes is followed up once", async () => {
+  const phone = newPhone();
+  await happens(received(phone, "", { kind: "image", text: undefined }));
+  for (const callId of ["CA10", "CA11"])
+    await happens(
+      callStart(phone, callId),
+      callStop(phone, callId, "no-answer", 0),
+    );
+  expect(await sentTo(phone)).toMatchObject([{ purpose: "notice" }]);
+});
+
+test("a dead letter that is replayed from outside goes on where it stood", async () => {
+  const phone = newPhone();
+  const wish = intent(phone);
+  standIn.fails = ({ path }) => path === "/wallet/reservations";
+  await orchestrator.bus.publishEvent("whatsapp.inbound", wish);
+  await log.deadLetter(({ headers }) => headers.ce_id === wish.id);
+  standIn.fails = () => false;
+  const letters = new DeadLetters({
+    bus: orchestrator.bus,
+    keyValue: orchestrator.store.keyValue,
+    clock: systemClock,
+  });
+  expect(await letters.list({ tenant: TENANT })).toMatchObject([
+    {
+      eventId: wish.id,
+      group: "broker-orchestrator",
+      originTopic: "whatsapp.inbound",
+    },
+  ]);
+  await letters.replay({ tenant: TENANT });
+  await log.next("ranking.forwarded");
+  expect(standIn.done(/^\/wallet\/reservations$/)).toHaveLength(1);
+  expect(standIn.done(/^\/rankings$/)).toHaveLength(1);
+  expect(await letters.list()).toEqual([]);
+});
