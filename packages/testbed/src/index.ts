@@ -1,5 +1,6 @@
 export { chromiumPath } from "./chromium.js";
 export { startKafkaCluster, type KafkaCluster } from "./kafka-cluster.js";
+export type { KafkaUser, SecuredListeners } from "./kafka-security.js";
 export { startRedis, type OwnRedis } from "./own-redis.js";
 export { postgresUrl } from "./postgres.js";
 export { startProcess, type RunningProcess } from "./process.js";

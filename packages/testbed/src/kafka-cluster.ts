@@ -3,6 +3,16 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Kafka, logLevel } from "kafkajs";
+import {
+  addresses,
+  formatArguments,
+  makeCertificate,
+  securedListeners,
+  securityProperties,
+  type KafkaUser,
+  type NodeSecurity,
+  type SecuredListeners,
+} from "./kafka-security.js";
 import { kafkaScript } from "./paths.js";
 import { startProcess, type RunningProcess } from "./process.js";
 import { run } from "./run.js";
@@ -11,6 +21,8 @@ import { freePorts, until } from "./wait.js";
 /** A Kafka of one test's own, whose brokers may be killed. Brokers are numbered from 1; each is also a controller. */
 export interface KafkaCluster {
   readonly brokers: readonly string[];
+  /** The same brokers behind SASL (PLAIN, SCRAM-SHA-256 and -512) and behind TLS, when asked for. */
+  readonly secured: SecuredListeners | undefined;
   /** Makes a topic and waits until each partition has its leader and all its replicas. */
   createTopic(
     topic: string,
@@ -37,6 +49,7 @@ interface Node {
   readonly id: number;
   readonly port: number;
   readonly controllerPort: number;
+  readonly security: NodeSecurity | undefined;
   readonly folder: string;
   process?: RunningProcess;
 }
@@ -44,14 +57,28 @@ interface Node {
 /** Starts a KRaft cluster on free ports, in a temporary folder; about 4 s for one broker, 8 s for three. */
 export async function startKafkaCluster(options: {
   brokers: number;
+  /** Adds listeners that ask for this user, and one behind TLS. */
+  user?: KafkaUser;
 }): Promise<KafkaCluster> {
   const jars = await run(kafkaScript("kafka-jars.sh"), []);
   const folder = await mkdtemp(join(tmpdir(), "easymo-kafka-"));
-  const ports = await freePorts(options.brokers * 2);
+  const { user } = options;
+  const ports = await freePorts(options.brokers * 4);
+  const certificate =
+    user === undefined ? undefined : await makeCertificate(folder);
   const nodes = Array.from({ length: options.brokers }, (_, at) => ({
     id: at + 1,
-    port: ports[at * 2] ?? 0,
-    controllerPort: ports[at * 2 + 1] ?? 0,
+    port: ports[at * 4] ?? 0,
+    controllerPort: ports[at * 4 + 1] ?? 0,
+    security:
+      user === undefined || certificate === undefined
+        ? undefined
+        : {
+            user,
+            certificate,
+            saslPort: ports[at * 4 + 2] ?? 0,
+            tlsPort: ports[at * 4 + 3] ?? 0,
+          },
     folder: join(folder, `broker-${at + 1}`),
   }));
   const cluster = new LocalCluster(jars, folder, nodes);
@@ -66,6 +93,7 @@ export async function startKafkaCluster(options: {
 
 class LocalCluster implements KafkaCluster {
   readonly brokers: readonly string[];
+  readonly secured: SecuredListeners | undefined;
   readonly #jars: string;
   readonly #folder: string;
   readonly #nodes: readonly Node[];
@@ -75,6 +103,7 @@ class LocalCluster implements KafkaCluster {
     this.#folder = folder;
     this.#nodes = nodes;
     this.brokers = nodes.map(({ port }) => `127.0.0.1:${port}`);
+    this.secured = securedListeners(nodes.map(({ security }) => security));
   }
 
   async start(): Promise<void> {
@@ -95,6 +124,7 @@ class LocalCluster implements KafkaCluster {
           clusterId,
           "--config",
           propertiesOf(node),
+          ...formatArguments(node.security),
         ]);
       }),
     );
@@ -263,10 +293,18 @@ function properties(node: Node, nodes: readonly Node[]): string {
     "node.id": node.id,
     "controller.quorum.voters": voters.join(","),
     "controller.listener.names": "CONTROLLER",
-    listeners: `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
-    "advertised.listeners": `PLAINTEXT://127.0.0.1:${node.port}`,
+    listeners: [
+      `PLAINTEXT://127.0.0.1:${node.port}`,
+      `CONTROLLER://127.0.0.1:${node.controllerPort}`,
+      ...addresses(node.security),
+    ].join(","),
+    "advertised.listeners": [
+      `PLAINTEXT://127.0.0.1:${node.port}`,
+      ...addresses(node.security),
+    ].join(","),
     "listener.security.protocol.map":
-      "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+      "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT,TLS:SSL",
+    ...securityProperties(node.security),
     "inter.broker.listener.name": "PLAINTEXT",
     "log.dirs": join(node.folder, "data"),
     "auto.create.topics.enable": false,
