@@ -2,7 +2,7 @@ import type { Lead } from "@easymo/agent-core-client";
 import { deriveEventId } from "@easymo/messaging";
 import type { Outcome } from "../machine/effects.js";
 import { asTenant, isTakenAnyhow, personRef, refusedOrThrow } from "./deps.js";
-import type { Executor } from "./execute.js";
+import type { Executor } from "./executor.js";
 
 /** Brings what the person said into agent-core's registry. */
 export const registerOptOut: Executor<"register_opt_out"> = async (

@@ -2,7 +2,7 @@ import { AgentCoreError } from "@easymo/agent-core-client";
 import type { Conversation } from "../conversation/state.js";
 import type { Effect } from "../machine/effects.js";
 import { asTenant, type EffectDeps } from "./deps.js";
-import type { AboutEffect } from "./execute.js";
+import type { AboutEffect } from "./executor.js";
 
 /** Whether the effect is still wanted, by what is stored now: an opt-out in between cancels it. */
 export async function mayStill(

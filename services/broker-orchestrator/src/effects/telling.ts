@@ -6,7 +6,7 @@ import {
 } from "@easymo/messaging";
 import { contactOf, type Conversation } from "../conversation/state.js";
 import type { EffectOf } from "../machine/effects.js";
-import { SOURCE, type Executor } from "./execute.js";
+import { SOURCE, type Executor } from "./executor.js";
 import { hasOptedOut, mayStill } from "./permission.js";
 
 /** Tells everybody who follows `broker.outbound`. */

@@ -3,7 +3,7 @@ import type { Conversation, JsonValue } from "../conversation/state.js";
 import { factSentence, type Fact } from "../turns/facts.js";
 import type { TurnRequest } from "../turns/turn-model.js";
 import { mayStill } from "./permission.js";
-import type { Executor } from "./execute.js";
+import type { Executor } from "./executor.js";
 
 const MAX_FACTS = 8;
 const TURN_TIMEOUT_MS = 30_000;

@@ -3,7 +3,7 @@ import { deriveEventId } from "@easymo/messaging";
 import { limits } from "../conversation/limits.js";
 import type { OfferNote } from "../conversation/state.js";
 import { asTenant, isTakenAnyhow, personRef, refusedOrThrow } from "./deps.js";
-import type { Executor } from "./execute.js";
+import type { Executor } from "./executor.js";
 import { mayStill } from "./permission.js";
 
 /** Asks the ranking service who has what the person wants. */

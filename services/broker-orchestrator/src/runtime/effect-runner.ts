@@ -5,7 +5,7 @@ import {
   type Histogram,
   type Metrics,
 } from "@easymo/service-kit";
-import type { AboutEffect, ExecuteEffect } from "../effects/execute.js";
+import type { AboutEffect, ExecuteEffect } from "../effects/executor.js";
 import type { Effect, EffectKind, Outcome } from "../machine/effects.js";
 import { Lanes, Places } from "./effect-lanes.js";
 

@@ -7,7 +7,7 @@ import {
 } from "@easymo/messaging";
 import type { Clock } from "@easymo/service-kit";
 import { contactOf, type Conversation } from "../conversation/state.js";
-import { SOURCE } from "../effects/execute.js";
+import { SOURCE } from "../effects/executor.js";
 import type { EventWork } from "./event-work.js";
 
 /** After which events it is said that a conversation went on. */

@@ -1,7 +1,7 @@
 import type { Bus, Store } from "@easymo/messaging";
 import type { Clock, Logger, Metrics } from "@easymo/service-kit";
 import type { Conversation } from "../conversation/state.js";
-import type { ExecuteEffect } from "../effects/execute.js";
+import type { ExecuteEffect } from "../effects/executor.js";
 import type { Situations } from "./situations.js";
 
 /** Reads a conversation as it is now, to see whether something may still be done. */

@@ -7,7 +7,7 @@ import {
 } from "@easymo/messaging";
 import { identityOf, keysOf } from "../conversation/identity.js";
 import type { Conversation } from "../conversation/state.js";
-import type { ExecuteEffect } from "../effects/execute.js";
+import type { ExecuteEffect } from "../effects/executor.js";
 import type { Effect, Outcome } from "../machine/effects.js";
 import {
   applyEvent,
