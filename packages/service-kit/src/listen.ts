@@ -28,6 +28,8 @@ export interface ListenOptions {
   readonly host: string;
   /** For a request's headers, and for the whole of it. */
   readonly requestTimeoutMs?: number;
+  /** How long a connection may be idle after an answer. */
+  readonly keepAliveTimeoutMs?: number;
 }
 
 /** A service that listens. */
@@ -78,7 +80,7 @@ export async function openListener(
     requestTimeout: timeoutMs,
     // Node looks for late requests only every 30 s otherwise.
     connectionsCheckingInterval: Math.min(1_000, timeoutMs),
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    keepAliveTimeout: options.keepAliveTimeoutMs ?? KEEP_ALIVE_TIMEOUT_MS,
   });
   const traffic = trackTraffic(server, app, life);
   answerBrokenRequests(server);

@@ -10,6 +10,7 @@ import {
   createServiceKit,
   listen,
   type Clock,
+  type ListenOptions,
   type RunningService,
 } from "@easymo/service-kit";
 import { randomName } from "@easymo/testbed";
@@ -73,7 +74,7 @@ export class RunningIngress {
     store: Store;
     clock?: Clock;
     env?: Record<string, string>;
-    requestTimeoutMs?: number;
+    listening?: Partial<ListenOptions>;
   }): Promise<RunningIngress> {
     const app = createSipIngress(
       readSipIngressConfig({ ...ENV, ...options.env }),
@@ -84,12 +85,8 @@ export class RunningIngress {
         routing: fixedRouting(RoutingTable.parse(ROUTING)),
       },
     );
-    const timeout =
-      options.requestTimeoutMs === undefined
-        ? {}
-        : { requestTimeoutMs: options.requestTimeoutMs };
     return new RunningIngress(
-      await listen(app, { port: 0, host: "127.0.0.1", ...timeout }),
+      await listen(app, { port: 0, host: "127.0.0.1", ...options.listening }),
     );
   }
 
@@ -119,9 +116,11 @@ export function postEvents(
   url: string,
   body: unknown,
   headers: Record<string, string> = {},
+  signal: AbortSignal | null = null,
 ): Promise<Response> {
   return fetch(`${url}/sip/events`, {
     method: "POST",
+    signal,
     headers: {
       authorization: `Bearer ${TOKEN}`,
       "content-type": "application/json",
