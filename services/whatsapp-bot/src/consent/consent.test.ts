@@ -1,9 +1,8 @@
 import { optInConfirmation, optOutConfirmation } from "@easymo/opt-out-lexicon";
 import type { RunningService } from "@easymo/service-kit";
-import { until } from "@easymo/testbed";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { GraphApi, metaError } from "../testing/graph-api.js";
-import { publishSend, textTo } from "../testing/messages.js";
+import { dropped, publishSend, textTo } from "../testing/messages.js";
 import {
   change,
   contactOf,
@@ -41,20 +40,6 @@ function bodies(person: string): (string | undefined)[] {
   return graph.sentTo(person).map(({ text }) => text?.body);
 }
 
-/** Someone else's message, sent after all that was published before for `person`. */
-async function dropped(person: string): Promise<void> {
-  const before = await drops();
-  await publishSend(bot.bus, textTo(person));
-  await until(async () => (await drops()) > before);
-}
-
-async function drops(): Promise<number> {
-  const found = /easymo_whatsapp_sends_total\{outcome="opted_out"\} (\d+)/.exec(
-    await bot.metrics(),
-  );
-  return Number(found?.[1] ?? 0);
-}
-
 describe("someone who says stop", () => {
   test.each([
     ["in English", "STOP", "en"],
@@ -73,7 +58,7 @@ describe("someone who says stop", () => {
         agentCoreOf(agentCore.url).optOut(phone),
       ).resolves.toMatchObject({ optedOut: true, channel: "whatsapp" });
       await postJson(bot.url, webhook(textFrom({ waId }, words)));
-      await dropped(phone);
+      await dropped(bot, phone);
       expect(bodies(phone)).toEqual([optOutConfirmation(language)]);
     },
   );
@@ -103,7 +88,7 @@ describe("someone who says stop", () => {
     await graph.until(userId, 1);
     const { lead } = await agentCoreOf(agentCore.url).fetchLead({ userId });
     expect(lead).toMatchObject({ userId, optedOut: true });
-    await dropped(userId);
+    await dropped(bot, userId);
     expect(bodies(userId)).toEqual([optOutConfirmation("en")]);
   });
 
@@ -154,8 +139,8 @@ describe("someone who says stop", () => {
     const userId = `RW.${waId}`;
     await postJson(bot.url, webhook(textFrom({ waId, userId }, "stop")));
     await graph.until(`+${waId}`, 1);
-    await dropped(`+${waId}`);
-    await dropped(userId);
+    await dropped(bot, `+${waId}`);
+    await dropped(bot, userId);
     expect(bodies(`+${waId}`)).toEqual([optOutConfirmation("en")]);
     expect(bodies(userId)).toEqual([]);
   });
@@ -184,87 +169,6 @@ describe("someone who says stop", () => {
     await publishSend(bot.bus, textTo(`+${waId}`));
     await graph.until(`+${waId}`, 1);
     expect(bodies(`+${waId}`)).toEqual(["Your part is here"]);
-  });
-});
-
-describe("someone who is someone else from now on", () => {
-  const system = (to: Record<string, string>) => ({
-    type: "system",
-    system: { type: "user_changed_number", body: "changed", ...to },
-  });
-
-  test.each([
-    ["by the system's message", false],
-    ["by a webhook of its own", true],
-  ])(
-    "takes their opt-out along, and what is known of them: %s",
-    async (_how, isUpdate) => {
-      const [old, next] = [newWaId(), newWaId()];
-      const before = isUpdate
-        ? { userId: `RW.${old}`, name: "Jeanne" }
-        : { waId: old, name: "Jeanne" };
-      const person = isUpdate ? `RW.${old}` : `+${old}`;
-      await postJson(bot.url, webhook(textFrom(before, "STOP")));
-      await graph.until(person, 1);
-      const update = {
-        user_id: { previous: person, current: `RW.${next}` },
-        timestamp: "1749416383",
-      };
-      await postJson(
-        bot.url,
-        webhook(
-          isUpdate
-            ? change({ user_id_update: [update] }, "user_id_update")
-            : messageFrom(before, system({ wa_id: next })),
-        ),
-      );
-      const now = isUpdate ? { userId: `RW.${next}` } : { phone: `+${next}` };
-      const lead = await until(async () => {
-        const found = await agentCoreOf(agentCore.url).fetchLead(now);
-        return found.lead?.optedOut === true ? found.lead : undefined;
-      });
-      expect(lead).toMatchObject({ ...now, name: "Jeanne" });
-      const to = isUpdate ? `RW.${next}` : `+${next}`;
-      await dropped(to);
-      expect(bodies(to)).toEqual([]);
-    },
-  );
-
-  test("and had not opted out is written to as before", async () => {
-    const [old, next] = [newWaId(), newWaId()];
-    await postJson(
-      bot.url,
-      webhook(textFrom({ waId: old, name: "Eric" }, "hi")),
-    );
-    await until(
-      async () =>
-        (await agentCoreOf(agentCore.url).fetchLead({ phone: `+${old}` }))
-          .lead !== null,
-    );
-    await postJson(
-      bot.url,
-      webhook(messageFrom({ waId: old }, system({ wa_id: next }))),
-    );
-    await until(
-      async () =>
-        (await agentCoreOf(agentCore.url).fetchLead({ phone: `+${next}` })).lead
-          ?.name === "Eric",
-    );
-    await postJson(bot.url, webhook(textFrom({ waId: next }, "Muraho")));
-    await publishSend(bot.bus, textTo(`+${next}`));
-    await graph.until(`+${next}`, 1);
-  });
-
-  test("has not written by that: the 24 hours do not begin", async () => {
-    const [old, next] = [newWaId(), newWaId()];
-    const sent = messageFrom({ waId: old }, system({ wa_id: next }));
-    await postJson(bot.url, webhook(sent));
-    const data = textTo(`+${old}`);
-    await publishSend(bot.bus, data);
-    const letter = await log.deadLetter(({ value }) =>
-      value.toString().includes(data.dedupeKey),
-    );
-    expect(letter.headers["x-error"]).toContain("window_closed");
   });
 });
 
@@ -314,7 +218,7 @@ describe("Meta's own switches", () => {
     await expect(
       agentCoreOf(agentCore.url).optOut(phone),
     ).resolves.toMatchObject({ optedOut: true });
-    await dropped(phone);
+    await dropped(bot, phone);
     expect(bodies(phone)).toEqual([
       "Your part is here",
       optOutConfirmation("en"),

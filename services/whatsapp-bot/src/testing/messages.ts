@@ -1,6 +1,6 @@
 import { createEvent, type Bus, type EventDataByType } from "@easymo/messaging";
-import { randomName } from "@easymo/testbed";
-import { TENANT } from "./running-bot.js";
+import { randomName, until } from "@easymo/testbed";
+import { TENANT, type RunningBot } from "./running-bot.js";
 
 type Send = EventDataByType["message.send"];
 
@@ -32,4 +32,18 @@ export async function publishSend(bus: Bus, data: Send): Promise<void> {
       data,
     }),
   );
+}
+
+/** Resolves when one more message to someone was dropped because they opted out. */
+export async function dropped(bot: RunningBot, person: string): Promise<void> {
+  const drops = async (): Promise<number> => {
+    const found =
+      /easymo_whatsapp_sends_total\{outcome="opted_out"\} (\d+)/.exec(
+        await bot.metrics(),
+      );
+    return Number(found?.[1] ?? 0);
+  };
+  const before = await drops();
+  await publishSend(bot.bus, textTo(person));
+  await until(async () => (await drops()) > before);
 }

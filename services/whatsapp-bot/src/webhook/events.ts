@@ -84,7 +84,7 @@ type ConsentData = Pick<
 >;
 
 /** Whether an item says that the person wants no more messages, or wants them again. Pure. */
-export function consentOf(
+function consentOf(
   item: PublishedItem,
   route: Route,
 ):

@@ -8,13 +8,7 @@ import type { Route, RoutingTable } from "@easymo/routing";
 import { Problem, type Clock, type Logger } from "@easymo/service-kit";
 import { SURFACE, type BotMetrics } from "../metrics.js";
 import type { KnownAs, People } from "../people.js";
-import {
-  consentOf,
-  eventsOf,
-  idOf,
-  userIdOf,
-  type PublishedItem,
-} from "./events.js";
+import { eventsOf, idOf, userIdOf, type PublishedItem } from "./events.js";
 import type { InboundMessage, Person, WebhookItem } from "./items.js";
 
 export interface IngestDeps {
@@ -32,6 +26,8 @@ interface Candidate {
   readonly route: Route;
   readonly key: string;
   readonly records: readonly BusRecord[];
+  /** They say that they want no more messages. */
+  readonly isOptOut: boolean;
 }
 
 interface Claimed extends Candidate {
@@ -114,6 +110,7 @@ export class Ingest {
         route,
         key: `whatsapp:in:${phoneNumberId}:${idOf(item)}`,
         records: events.map((event) => recordOf("whatsapp.inbound", event)),
+        isOptOut: events.some(({ type }) => type === "message.opt_out"),
       },
     ];
   }
@@ -218,9 +215,7 @@ export class Ingest {
         ...knownAs(person),
         atMs: Math.min(atMs, nowMs),
       }));
-    const stopped = claimed.filter(
-      ({ item, route }) => consentOf(item, route)?.type === "message.opt_out",
-    );
+    const stopped = claimed.filter(({ isOptOut }) => isOptOut);
     await Promise.all([
       people.wrote(wrote, nowMs),
       ...stopped.map(({ item, route }) =>
