@@ -28,7 +28,8 @@ images: ## The services' container images, with docker or buildah (IMAGE_REGISTR
 bench: setup ## The benchmarks, each against its peers in the same run
 	@$(pnpm) --filter @easymo/bench start
 
-chaos: setup ## 5,000 intents through replicas, a broker, a Redis and a wallet that fail: every effect once
+chaos: setup ## 20,000 SIP events, then 5,000 intents, through kills of services, brokers, Redis and a wallet: every effect once
+	@$(pnpm) --filter @easymo/sip-ingress chaos
 	@$(pnpm) --filter @easymo/broker-orchestrator chaos
 
 kafka-up: ## A real Kafka on 127.0.0.1:9092 and Redis on 127.0.0.1:6379, without Docker
