@@ -128,7 +128,7 @@ describe("what a request must not be", () => {
     ["POST", "/tools/leads"],
     ["POST", "/tools/unknown"],
     ["DELETE", "/opt-outs/+250788123456"],
-    ["GET", "/wallet/accounts/1"],
+    ["GET", "/wallet"],
   ])("%s %s is not there", async (method, path) => {
     expect(await core.send(method, path, { tenant })).toMatchObject({
       status: 404,

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { Vendor } from "../vendors/vendor.js";
@@ -30,6 +31,17 @@ describe("a score", () => {
   test("is made of weights that come to 1", () => {
     const total = Object.values(weights).reduce((sum, one) => sum + one, 0);
     expect(total).toBeCloseTo(1, 10);
+  });
+
+  test("has the weights that docs/ranking.md tells of", async () => {
+    const page = await readFile(
+      new URL("../../../../docs/ranking.md", import.meta.url),
+      "utf8",
+    );
+    const told = [...page.matchAll(/^\| (\w+) +\| (0\.\d\d) /gm)].map(
+      ([, name = "", weight]) => [name, Number(weight)],
+    );
+    expect(Object.fromEntries(told)).toEqual(weights);
   });
 
   test("is as documented", () => {
