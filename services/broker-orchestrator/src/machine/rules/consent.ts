@@ -17,13 +17,10 @@ export const outward: readonly EffectKind[] = [
   "reserve",
 ];
 
-/** From now on nothing goes out to the person. */
-export function optOut(draft: Draft, channel: ChannelName, at: string): void {
-  const { optedInAt } = draft.state;
-  // An event that came late does not undo what the person said since.
-  if (optedInAt !== undefined && Date.parse(optedInAt) > Date.parse(at)) return;
-  draft.set({ optedOut: { at, channel } });
-  draft.cancel(outward);
+/** Whether the person has wanted messages again since: an event that came late does not undo that. */
+function isOutdated({ state }: Draft, at: string): boolean {
+  const { optedInAt } = state;
+  return optedInAt !== undefined && Date.parse(optedInAt) > Date.parse(at);
 }
 
 function refuse(
@@ -33,7 +30,8 @@ function refuse(
 ): void {
   const { via, phrase, at, agent } = event.data;
   draft.heard(channel, agent);
-  optOut(draft, channel, at);
+  draft.set({ optedOut: { at, channel } });
+  draft.cancel(outward);
   draft.emit({
     kind: "register_opt_out",
     channel,
@@ -48,8 +46,8 @@ function refuse(
 export const consentRules = [
   eventRule({
     on: ["call.opt_out"],
-    when: "always",
-    holds: () => true,
+    when: "the person did not opt in again since",
+    holds: (draft, { data }) => !isOutdated(draft, data.at),
     then: "the person opted out; what is pending for them is cancelled",
     effects: ["register_opt_out"],
     apply: (draft, event) => {
@@ -59,8 +57,8 @@ export const consentRules = [
   }),
   eventRule({
     on: ["message.opt_out"],
-    when: "always",
-    holds: () => true,
+    when: "the person did not opt in again since",
+    holds: (draft, { data }) => !isOutdated(draft, data.at),
     then: "the person opted out; what is pending for them is cancelled",
     effects: ["register_opt_out"],
     apply: (draft, event) => refuse(draft, event, "whatsapp"),

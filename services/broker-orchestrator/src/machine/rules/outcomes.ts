@@ -7,7 +7,6 @@ import { remembered } from "../memory.js";
 import type { AnyOutcomeRule } from "../rule.js";
 import { mayWrite, write } from "../speaking.js";
 import { keepConversation } from "./calls.js";
-import { optOut } from "./consent.js";
 import { takeIntent } from "./intents.js";
 import { intentEventId } from "./messages.js";
 import { amountOf, itemOf } from "./offers.js";
@@ -255,19 +254,13 @@ export const outcomeRows: readonly AnyRow[] = [
   row({
     of: "know_lead",
     outcomes: ["lead", "refused"],
-    then: "the person is a lead; their other names lead to the same conversation; one who opted out hears nothing and buys nothing",
+    then: "the person is a lead; their other names lead to the same conversation; of one who opted out the wish ends here",
     effects: ["publish", "rank", "register_buyer"],
     apply(draft, { intentId }, outcome) {
       if (outcome.kind === "lead") {
         learn(draft, outcome);
-        if (outcome.lead?.optedOut === true) {
-          optOut(
-            draft,
-            draft.intent(intentId)?.channel ?? "whatsapp",
-            new Date(draft.situation.nowMs).toISOString(),
-          );
-          return;
-        }
+        // Of a lead, not of an event: only the registry knows when that is over.
+        if (outcome.lead?.optedOut === true) return;
       }
       const intent = draft.intent(intentId);
       if (intent === undefined) return;
