@@ -73,7 +73,7 @@ afterAll(async () => {
   await orchestrator.close();
   await Promise.all([bus.close(), agentCore.close()]);
   await cluster.stop();
-}, 60_000);
+}, 90_000);
 
 type Headers = Record<string, string>;
 
@@ -199,7 +199,7 @@ test("nonsense of every kind goes to the dead letters with its reason, and peopl
       const open = await letters.list({ group: "broker-orchestrator" });
       return open.length >= wanted.length ? open : undefined;
     },
-    { timeoutMs: 30_000, what: "every dead letter" },
+    { timeoutMs: 60_000, what: "every dead letter" },
   );
   const told = found.map(({ headers, reason, originTopic }) => [
     headers.what,
@@ -234,8 +234,8 @@ test("nobody's words are in the reasons", async () => {
       const own = open.filter(({ headers }) => headers.what === "words");
       return own.length > 0 ? own : undefined;
     },
-    { timeoutMs: 30_000, what: "the dead letter" },
+    { timeoutMs: 60_000, what: "the dead letter" },
   );
   expect(letter?.error).toContain("invalid_data");
   expect(letter?.error).not.toContain(secret);
-}, 60_000);
+}, 90_000);

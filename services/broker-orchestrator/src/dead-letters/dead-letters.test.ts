@@ -30,6 +30,7 @@ import {
   beforeAll,
   describe,
   expect,
+  jest,
   test,
 } from "@jest/globals";
 import { quietKit } from "../testing/running.js";
@@ -38,6 +39,9 @@ import { runDeadLetters } from "./run.js";
 
 const ROOT = join(import.meta.dirname, "../../../..");
 const ORIGIN = "whatsapp.inbound";
+const PATIENCE = { timeoutMs: 60_000 };
+
+jest.setTimeout(120_000);
 
 let cluster: KafkaCluster;
 let redis: OwnRedis;
@@ -154,7 +158,7 @@ function openOf(tenant: string) {
   return until(async () => {
     const open = await letters.list({ tenant });
     return open.length > 0 ? open : undefined;
-  });
+  }, PATIENCE);
 }
 
 describe("a dead letter", () => {
@@ -183,13 +187,13 @@ describe("a dead letter", () => {
     expect(settled).toMatchObject([
       { outcome: { kind: "replayed", topic: ORIGIN } },
     ]);
-    await until(() => failing.handled.length > 0);
+    await until(() => failing.handled.length > 0, PATIENCE);
     expect(await letters.list({ tenant })).toEqual([]);
     expect(await letters.replay({ tenant })).toEqual([]);
     // What comes after it on its partition shows that the others had it before.
     const last = received(tenant);
     await bus.publishEvent(ORIGIN, last);
-    await until(() => fine.handled.includes(last.id));
+    await until(() => fine.handled.includes(last.id), PATIENCE);
     expect(fine.handled).toEqual([event.id, last.id]);
     expect(failing.handled[0]).toBe(event.id);
   });
@@ -220,7 +224,7 @@ describe("a dead letter", () => {
     expect(await letters.replay({ tenant })).toMatchObject([
       { outcome: { kind: "replayed", topic: "broker.retry" } },
     ]);
-    await until(() => failed.handled.length > 0);
+    await until(() => failed.handled.length > 0, PATIENCE);
     expect(other.handled).toEqual([]);
   });
 
@@ -354,7 +358,7 @@ describe("the command", () => {
       code: 0,
       stdout: "No dead letters are open.\n",
     });
-  }, 120_000);
+  });
 
   test("says what is wrong, in a sentence and with its exit code", async () => {
     await bus.publish([buried(received(randomName("tenant")))]);

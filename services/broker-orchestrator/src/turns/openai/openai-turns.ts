@@ -24,7 +24,7 @@ export interface OpenAiTurnsDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: TurnMetrics;
-  /** For the whole turn, tools and retries included. Default: 30,000. */
+  /** For the whole turn, tools and retries included. Default: 22,000. */
   readonly timeoutMs?: number;
 }
 
@@ -38,8 +38,9 @@ export class TurnTimeoutError extends Error {
   override readonly name = "TurnTimeoutError";
 }
 
-const DEFAULT_TIMEOUT_MS = 30_000;
-const REQUEST_TIMEOUT_MS = 15_000;
+/** Leaves rules the time to answer instead, within the half minute that a turn may take. */
+const DEFAULT_TIMEOUT_MS = 22_000;
+const REQUEST_TIMEOUT_MS = 18_000;
 const MAX_RETRIES = 1;
 /** Thinking included. */
 const MAX_OUTPUT_TOKENS = 4_000;
