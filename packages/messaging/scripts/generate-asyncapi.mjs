@@ -152,7 +152,7 @@ for (const {
 }
 
 const document = {
-  asyncapi: "3.0.0",
+  asyncapi: "3.1.0",
   info: {
     title: "EasyMO bridges: events",
     version: "1.0.0",

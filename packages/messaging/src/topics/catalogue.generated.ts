@@ -3,11 +3,11 @@
 /** Every topic, as topics.yaml declares it. */
 export const topicCatalogue = [
   {
-    name: "voice.contact.events",
-    partitions: 3,
-    replicas: 3,
-    key: "callId",
-    eventTypes: [
+    "name": "voice.contact.events",
+    "partitions": 3,
+    "replicas": 3,
+    "key": "callId",
+    "eventTypes": [
       "call.start",
       "call.connected",
       "call.dtmf",
@@ -15,88 +15,94 @@ export const topicCatalogue = [
       "call.payment_prompt",
       "call.transfer",
       "call.stop",
-      "intent.captured",
+      "intent.captured"
     ],
-    description:
-      "What happens on a call, as business events: one call, one key, in order.",
+    "description": "What happens on a call, as business events: one call, one key, in order."
   },
   {
-    name: "voice.media.events",
-    partitions: 6,
-    replicas: 3,
-    key: "callId",
-    eventTypes: ["media.sample", "media.transcript", "media.turn"],
-    description:
-      "What is said and heard on a call: samples, transcripts, turns.",
+    "name": "voice.media.events",
+    "partitions": 6,
+    "replicas": 3,
+    "key": "callId",
+    "eventTypes": [
+      "media.sample",
+      "media.transcript",
+      "media.turn"
+    ],
+    "description": "What is said and heard on a call: samples, transcripts, turns."
   },
   {
-    name: "voice.sip.events",
-    partitions: 3,
-    replicas: 3,
-    key: "callId",
-    eventTypes: [
+    "name": "voice.sip.events",
+    "partitions": 3,
+    "replicas": 3,
+    "key": "callId",
+    "eventTypes": [
       "sip.ringing",
       "sip.connected",
       "sip.audio",
       "sip.dtmf",
-      "sip.ended",
+      "sip.ended"
     ],
-    description: "SIP signalling as the ingress took it.",
+    "description": "SIP signalling as the ingress took it."
   },
   {
-    name: "whatsapp.inbound",
-    partitions: 6,
-    replicas: 3,
-    key: "tenantId:userId",
-    eventTypes: [
+    "name": "whatsapp.inbound",
+    "partitions": 6,
+    "replicas": 3,
+    "key": "tenantId:userId",
+    "eventTypes": [
       "message.received",
       "message.status",
       "message.opt_out",
       "message.opt_in",
-      "intent.captured",
+      "intent.captured"
     ],
-    description: "Messages, statuses and consent from WhatsApp.",
+    "description": "Messages, statuses and consent from WhatsApp."
   },
   {
-    name: "whatsapp.outbound",
-    partitions: 3,
-    replicas: 3,
-    key: "tenantId:userId",
-    eventTypes: ["message.send"],
-    description: "Messages to be sent by WhatsApp.",
+    "name": "whatsapp.outbound",
+    "partitions": 3,
+    "replicas": 3,
+    "key": "tenantId:userId",
+    "eventTypes": [
+      "message.send"
+    ],
+    "description": "Messages to be sent by WhatsApp."
   },
   {
-    name: "broker.outbound",
-    partitions: 3,
-    replicas: 3,
-    key: "tenantId:contact",
-    eventTypes: [
+    "name": "broker.outbound",
+    "partitions": 3,
+    "replicas": 3,
+    "key": "tenantId:contact",
+    "eventTypes": [
       "lead.updated",
       "ranking.forwarded",
       "payment.requested",
       "opt_out.registered",
-      "conversation.updated",
+      "conversation.updated"
     ],
-    description: "What the orchestrator decided, for whoever follows it.",
+    "description": "What the orchestrator decided, for whoever follows it."
   },
   {
-    name: "broker.retry",
-    partitions: 3,
-    replicas: 3,
-    key: "original",
-    eventTypes: ["*"],
-    description:
-      "Records to be handled again later, with x-origin-topic, x-attempt, x-not-before and x-error headers.",
+    "name": "broker.retry",
+    "partitions": 3,
+    "replicas": 3,
+    "key": "original",
+    "eventTypes": [
+      "*"
+    ],
+    "description": "Records to be handled again later, with x-origin-topic, x-attempt, x-not-before and x-error headers."
   },
   {
-    name: "broker.dlq",
-    partitions: 3,
-    replicas: 3,
-    key: "original",
-    eventTypes: ["*"],
-    description:
-      "Records given up on: after the last attempt, or not readable at all.",
-  },
+    "name": "broker.dlq",
+    "partitions": 3,
+    "replicas": 3,
+    "key": "original",
+    "eventTypes": [
+      "*"
+    ],
+    "description": "Records given up on: after the last attempt, or not readable at all."
+  }
 ] as const;
 
 export type TopicName = (typeof topicCatalogue)[number]["name"];

@@ -1,3 +1,4 @@
+import { Parser } from "@asyncapi/parser";
 import { describe, expect, test } from "@jest/globals";
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -193,6 +194,25 @@ describe("kafka-topics.sh", () => {
 });
 
 describe("docs/asyncapi.yaml", () => {
+  test("is a document of AsyncAPI without fault, by its own parser", async () => {
+    const { document, diagnostics } = await new Parser().parse(
+      await readFile(pathOf("docs/asyncapi.yaml"), "utf8"),
+    );
+    expect(
+      diagnostics.map(({ code, path, message }) => [
+        code,
+        path.join("."),
+        message,
+      ]),
+    ).toEqual([]);
+    expect(
+      document
+        ?.allChannels()
+        .all()
+        .map((channel) => channel.address()),
+    ).toEqual(topicCatalogue.map(({ name }) => name));
+  });
+
   test("has a channel for every topic, and every reference leads somewhere", async () => {
     const document: unknown = parse(
       await readFile(pathOf("docs/asyncapi.yaml"), "utf8"),
