@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { postgresUrl } from "@easymo/testbed";
 import { auditOf } from "../testing/audit.js";
+import { People } from "../testing/people.js";
 import {
+  newPhone,
   newTenant,
   type RunningAgentCore,
   startAgentCore,
@@ -100,6 +102,41 @@ describe("two replicas on one Postgres", () => {
     expect(countOf(answers, 200)).toBe(1);
     expect(countOf(answers, 409)).toBe(11);
     await sound();
+  });
+
+  test("lose no money of a buyer who is found out to be two while it moves", async () => {
+    const wallet = wallets();
+    const people = replicas.map((one) => new People(one, tenant));
+    const phone = newPhone();
+    const ids = [
+      await people[0]!.buyer({ phone }),
+      await people[0]!.buyer({ userId: "wa-1" }),
+    ];
+    for (const id of ids) await wallet(0).transfer("external", id, 100);
+    const answers = await Promise.all([
+      people[1]!.post("/buyers", { phone, userId: "wa-1" }),
+      people[0]!.post("/tools/log-lead", { phone, userId: "wa-1" }),
+      ...Array.from({ length: 16 }, (_, index) => {
+        const id = ids[index % 2]!;
+        return index % 4 < 2
+          ? wallet(index).transfer("external", id, 10)
+          : wallet(index).post("/wallet/reservations", {
+              buyerId: id,
+              intentId: "i",
+              amount: 7,
+              currency: "RWF",
+            });
+      }),
+    ]);
+    expect(countOf(answers, 200)).toBe(18);
+    const balances = await sound();
+    const [first = "", second = ""] = ids;
+    expect((balances.get(first) ?? 0) + (balances.get(second) ?? 0)).toBe(280);
+    for (const id of ids)
+      expect((await wallet(0).account(id)).body.account).toMatchObject({
+        balance: 280,
+        reserved: 56,
+      });
   });
 
   test("do once what both are asked under one key", async () => {
