@@ -7,6 +7,8 @@ import type { ServiceApp, ServiceKit } from "@easymo/service-kit";
 import type { DemoConfig } from "./config.js";
 import { createConsoleHttp } from "./console/console-http.js";
 import { isOwnRequest } from "./console/guard.js";
+import { Buyers } from "./conversations/buyers.js";
+import { DeadLetterDesk } from "./conversations/dead-letter-desk.js";
 import { EventFeed } from "./events/event-feed.js";
 import { EventStreams } from "./events/server-sent-events.js";
 import { PeopleDirectory } from "./people/people.js";
@@ -97,6 +99,9 @@ class Demo implements ServiceApp {
     const tenants = new Set(routing.channels.map(({ tenant }) => tenant));
     const people = new PeopleDirectory(platform.agentCore, [...tenants]);
     feed.watch((entry) => people.take(entry));
+    platform.orchestration.book.watch(() =>
+      streams.announce("conversations", {}),
+    );
     platform.carrier.on("outboundCall", (call) => announce(call, streams));
     this.#running = {
       voice,
@@ -126,6 +131,12 @@ class Demo implements ServiceApp {
         messages: new BusinessMessages(platform.bus, businesses),
         media: platform.whatsApp.media,
         sip: platform.sip,
+        book: platform.orchestration.book,
+        buyers: new Buyers(platform.agentCore),
+        letters: new DeadLetterDesk(
+          platform.orchestration.deadLetters,
+          platform.bus,
+        ),
       }),
     };
   }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from "@jest/globals";
+import { conversationStories } from "./console-tests/conversations.js";
 import { pageStories } from "./console-tests/page.js";
 import { sipStories } from "./console-tests/sip.js";
 import { telephoneStories } from "./console-tests/telephone.js";
@@ -13,4 +14,5 @@ afterAll(() => world.stop());
 describe("on the telephone, someone", () => telephoneStories(world));
 describe("on WhatsApp, someone", () => whatsAppStories(world));
 describe("a SIP proxy's events", () => sipStories(world));
+describe("someone, however they come,", () => conversationStories(world));
 describe("the page", () => pageStories(world));

@@ -45,7 +45,7 @@ export async function sendAsBusiness(order: unknown): Promise<number> {
   return response.status;
 }
 
-function post(path: string, body: unknown): Promise<Response> {
+export function post(path: string, body: unknown): Promise<Response> {
   return fetch(path, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -53,7 +53,7 @@ function post(path: string, body: unknown): Promise<Response> {
   });
 }
 
-async function get(path: string): Promise<string> {
+export async function get(path: string): Promise<string> {
   const response = await fetch(path);
   if (!response.ok) throw new Error(`${path} answered ${response.status}.`);
   return response.text();

@@ -10,6 +10,8 @@ export interface FeedListener {
   ringing(ringing: Ringing): void;
   /** It no longer rings: somebody answered it, or nobody did. */
   rung(ringing: Ringing): void;
+  /** The orchestrator has written something. */
+  conversations(): void;
   live(live: boolean): void;
 }
 
@@ -29,6 +31,7 @@ export function followFeed(listener: FeedListener): void {
   source.addEventListener("ringing", (event: MessageEvent<string>) =>
     listener.ringing(readRinging(parseFields(event.data))),
   );
+  source.addEventListener("conversations", () => listener.conversations());
   source.addEventListener("rung", (event: MessageEvent<string>) =>
     listener.rung(readRinging(parseFields(event.data))),
   );

@@ -1,4 +1,6 @@
 import { fetchPeople, fetchSetup } from "./api.js";
+import { Conversations } from "./conversations/conversations.js";
+import { DeadLettersView } from "./conversations/dead-letters.js";
 import { Conversation } from "./conversation.js";
 import { byId } from "./dom.js";
 import { typeOf } from "./event-summary.js";
@@ -13,13 +15,15 @@ import { Tabs } from "./tabs.js";
 import { WhatsApp } from "./whatsapp/whatsapp.js";
 import type { Setup } from "./wire.js";
 
-/** Agent-core is asked once things have been quiet for so long. */
+/** What changes within so long is asked of agent-core together. */
 const PEOPLE_AFTER_MS = 400;
 
 const conversation = new Conversation();
 const phone = new Softphone(conversation);
 const whatsApp = new WhatsApp();
 const sip = new SipPanel();
+const conversations = new Conversations();
+const deadLetters = new DeadLettersView();
 const events = new EventsView();
 const link = byId("link", HTMLParagraphElement);
 let peopleTimer: number | undefined;
@@ -34,8 +38,9 @@ function factsOf({ model, voice }: Setup): string {
 }
 
 function refreshPeople(): void {
-  window.clearTimeout(peopleTimer);
+  if (peopleTimer !== undefined) return;
   peopleTimer = window.setTimeout(() => {
+    peopleTimer = undefined;
     fetchPeople().then(renderPeople, () => undefined);
   }, PEOPLE_AFTER_MS);
 }
@@ -60,10 +65,13 @@ followFeed({
   entry: (entry) => {
     events.add(entry);
     conversation.apply(entry);
+    conversations.add(entry);
+    if (entry.topic === "broker.dlq") deadLetters.refreshSoon();
     if (!typeOf(entry).startsWith("media.")) refreshPeople();
   },
   ringing: (ringing) => phone.ring(ringing),
   rung: (ringing) => phone.stopRinging(ringing),
+  conversations: () => conversations.refreshSoon(),
   live: (live) => {
     link.dataset.live = String(live);
     link.textContent = live ? "Live" : "Reconnecting…";
@@ -71,12 +79,15 @@ followFeed({
   },
 });
 
-const doors = new Tabs(byId("door-tabs", HTMLDivElement), (tab) =>
-  whatsApp.show(tab === "tab-whatsapp"),
-);
+const doors = new Tabs(byId("door-tabs", HTMLDivElement), (tab) => {
+  whatsApp.show(tab === "tab-whatsapp");
+  conversations.show(tab === "tab-conversations");
+});
+new Tabs(byId("person-tabs", HTMLDivElement), () => undefined);
 new Tabs(byId("watch-tabs", HTMLDivElement), (tab) => {
   if (tab !== "tab-events") refreshPeople();
 });
 shareNumber(() => whatsApp.open());
 wireShortcuts({ phone, whatsApp, events, doors });
 refreshPeople();
+deadLetters.refreshSoon();

@@ -24,6 +24,7 @@ export function wireShortcuts(targets: ShortcutTargets): void {
     t: () => doors.show("tab-telephone"),
     w: () => doors.show("tab-whatsapp"),
     p: () => doors.show("tab-sip"),
+    o: () => doors.show("tab-conversations"),
     c: () => {
       doors.show("tab-telephone");
       phone.call();

@@ -28,6 +28,7 @@ export class Softphone {
   #lines: readonly Line[] = [];
   #ringing: Ringing | undefined;
   #muted = false;
+  #drawing = false;
   #connectedAtMs: number | undefined;
   #ending = "";
 
@@ -46,7 +47,6 @@ export class Softphone {
     this.#onClick("hang-up", () => this.hangUp());
     this.#onClick("answer", () => this.answer());
     this.#onClick("decline", () => this.hangUp());
-    this.#draw();
   }
 
   offer(lines: readonly Line[]): void {
@@ -146,6 +146,7 @@ export class Softphone {
     this.#state.textContent = "Calling…";
     this.#answer.textContent = "";
     this.#show();
+    this.#draw();
   }
 
   #notice(notice: PhoneNotice): void {
@@ -219,8 +220,10 @@ export class Softphone {
     show(badge, inCall || rings);
   }
 
-  /** Levels and the time, as often as the screen is drawn. */
+  /** Levels and the time, as often as the screen is drawn, until all is silent. */
   #draw(): void {
+    if (this.#drawing) return;
+    this.#drawing = true;
     const agent = byId("agent-level", HTMLMeterElement);
     const caller = byId("caller-level", HTMLMeterElement);
     const time = byId("call-time", HTMLTimeElement);
@@ -232,9 +235,11 @@ export class Softphone {
       );
       const text = timeSince(this.#connectedAtMs);
       if (time.textContent !== text) time.textContent = text;
-      requestAnimationFrame(frame);
+      this.#drawing =
+        this.#telephone !== undefined || agent.value + caller.value > 0;
+      if (this.#drawing) requestAnimationFrame(frame);
     };
-    requestAnimationFrame(frame);
+    frame();
   }
 
   #onClick(id: string, action: () => void): void {

@@ -42,7 +42,7 @@ export function pageStories(world: World): void {
     await keyboard.press("h");
     await console.line("You hung up.").waitFor();
     await console.page.locator("#place-call:focus").waitFor();
-    const tab = console.page.getByRole("tab", { name: "SIP" });
+    const tab = console.page.getByRole("tab", { name: "Conversations" });
     await console.page.getByRole("tab", { name: /^Telephone/ }).focus();
     await keyboard.press("ArrowLeft");
     expect(await tab.getAttribute("aria-selected")).toBe("true");
@@ -84,6 +84,9 @@ export function pageStories(world: World): void {
         await console.whatsApp({ phone: `+25078800031${at}` });
         await console.write("A word that is long: " + "x".repeat(120));
         await console.ticks("A word that is long", "Read");
+        expect(await overflow()).toBe(0);
+        await console.show("Conversations");
+        await console.choosesPerson(`+25078800031${at}`);
         expect(await overflow()).toBe(0);
         await console.show("SIP");
         await console.page.getByRole("button", { name: /as a batch/ }).click();

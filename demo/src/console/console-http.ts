@@ -17,6 +17,12 @@ import {
 } from "../whatsapp/business-messages.js";
 import type { MediaStore } from "../whatsapp/media.js";
 import { type SipDoor, sipLinesOf, sipOrder } from "../sip/sip-door.js";
+import { type Buyers, topUpOrder } from "../conversations/buyers.js";
+import type { ConversationBook } from "../conversations/conversation-book.js";
+import {
+  type DeadLetterDesk,
+  letterOrder,
+} from "../conversations/dead-letter-desk.js";
 import { composePage } from "./page.js";
 import type { EventStreams } from "../events/server-sent-events.js";
 import type { PeopleDirectory } from "../people/people.js";
@@ -43,6 +49,9 @@ export interface ConsoleHttpOptions {
   readonly messages: BusinessMessages;
   readonly media: MediaStore;
   readonly sip: SipDoor;
+  readonly book: ConversationBook;
+  readonly buyers: Buyers;
+  readonly letters: DeadLetterDesk;
 }
 
 /** The console's page, and what it asks for. */
@@ -71,6 +80,7 @@ export function createConsoleHttp(
         response.json(await people.read());
       });
       takeOrders(app, options);
+      showConversations(app, options);
       servePage(app);
     },
   });
@@ -98,6 +108,34 @@ function takeOrders(
     const file = media.find(request.params.id);
     if (file === undefined) next();
     else response.type(file.mimeType).send(file.bytes);
+  });
+}
+
+function showConversations(
+  app: express.Express,
+  { book, buyers, letters }: ConsoleHttpOptions,
+): void {
+  app.get("/api/conversations", (_request, response) => {
+    response.json({ conversations: book.read() });
+  });
+  app.get("/api/buyers/:tenant/:buyerId", async (request, response) => {
+    const { tenant, buyerId } = request.params;
+    response.json(await buyers.read(tenant, buyerId));
+  });
+  app.post("/api/wallet", jsonBody(), async (request, response) => {
+    await buyers.topUp(validated(topUpOrder, request.body, "body"));
+    response.sendStatus(204);
+  });
+  app.get("/api/dead-letters", async (_request, response) => {
+    response.json({ letters: await letters.read() });
+  });
+  app.post("/api/dead-letters", jsonBody(), async (request, response) => {
+    const order = validated(letterOrder, request.body, "body");
+    response.json({ answer: await letters.settle(order) });
+  });
+  app.post("/api/poison", async (_request, response) => {
+    await letters.poison();
+    response.sendStatus(202);
   });
 }
 

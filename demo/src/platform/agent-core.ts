@@ -1,7 +1,9 @@
 import {
   createAgentCore,
   createDatabase,
+  type Database,
   readAgentCoreConfig,
+  seedVendors,
 } from "@easymo/agent-core";
 import type { RoutingTable } from "@easymo/routing";
 import type { ServiceApp } from "@easymo/service-kit";
@@ -11,7 +13,7 @@ import { kitFor, type PlatformOptions } from "./kit.js";
 export function agentCoreApp(
   options: PlatformOptions,
   jwtSecret: string,
-): ServiceApp {
+): { readonly app: ServiceApp; readonly database: Database } {
   const kit = kitFor("agent-core", options);
   const config = readAgentCoreConfig({
     DATABASE_URL: "pglite:memory",
@@ -19,7 +21,17 @@ export function agentCoreApp(
     TRANSFER_QUEUES: queuesOf(options.routing),
   });
   const database = createDatabase(config.DATABASE_URL, kit);
-  return createAgentCore({ config, kit, database });
+  return { app: createAgentCore({ config, kit, database }), database };
+}
+
+/** Gives every tenant the vendors of Kigali; the schema has to be there. */
+export async function seedEveryTenant(
+  { routing, clock }: PlatformOptions,
+  database: Database,
+): Promise<void> {
+  const tenants = new Set(routing.channels.map(({ tenant }) => tenant));
+  for (const tenantId of tenants)
+    await seedVendors(database, { tenantId, nowMs: clock.now() });
 }
 
 function queuesOf(routing: RoutingTable): string {

@@ -6,10 +6,13 @@ import {
   createAgentCoreClient,
 } from "@easymo/agent-core-client";
 import type { CarrierSimulator } from "@easymo/carrier-simulator";
-import { type Bus, createMemoryBus } from "@easymo/messaging";
+import { DeadLetters } from "@easymo/broker-orchestrator";
+import { type Bus, createMemoryBus, createStore } from "@easymo/messaging";
 import { createRealtimeSimulator } from "@easymo/realtime-simulator";
 import { listen, type ServiceApp } from "@easymo/service-kit";
-import { agentCoreApp } from "./agent-core.js";
+import { agentCoreApp, seedEveryTenant } from "./agent-core.js";
+import { brokerOrchestratorApp } from "./broker-orchestrator.js";
+import { ConversationBook } from "../conversations/conversation-book.js";
 import { SipDoor } from "../sip/sip-door.js";
 import { newMetaAccount } from "../whatsapp/account.js";
 import { MediaStore } from "../whatsapp/media.js";
@@ -33,6 +36,12 @@ export interface WhatsApp {
   readonly media: MediaStore;
 }
 
+/** What became one conversation of the doors, and what was given up. */
+export interface Orchestration {
+  readonly book: ConversationBook;
+  readonly deadLetters: DeadLetters;
+}
+
 /** The services, each listening on a loopback port of its own. */
 export interface Platform {
   readonly bus: Bus;
@@ -43,6 +52,7 @@ export interface Platform {
   readonly voiceApiToken: string;
   readonly whatsApp: WhatsApp;
   readonly sip: SipDoor;
+  readonly orchestration: Orchestration;
   /** Ends the services, the last one first. */
   close(): Promise<void>;
 }
@@ -78,7 +88,9 @@ class Starting {
   async run(): Promise<Platform> {
     const options = this.#options;
     const jwtSecret = newSecret();
-    const agentCoreUrl = await this.#listen(agentCoreApp(options, jwtSecret));
+    const { app, database } = agentCoreApp(options, jwtSecret);
+    const agentCoreUrl = await this.#listen(app);
+    await seedEveryTenant(options, database);
     const ownBus = createMemoryBus(kitFor("bus", options));
     this.#endings.push(() => ownBus.close());
     const bus = sharedBus(ownBus);
@@ -86,9 +98,18 @@ class Starting {
     const voice = await this.#voice(common);
     const whatsApp = await this.#whatsApp(common);
     const sip = await this.#sip(bus);
+    const orchestration = await this.#orchestration(common, voice);
     const agentCore = this.#agentCore(common);
     const close = () => this.close();
-    return { bus, agentCore, ...voice, whatsApp, sip, close };
+    return {
+      bus,
+      agentCore,
+      ...voice,
+      whatsApp,
+      sip,
+      orchestration,
+      close,
+    };
   }
 
   /** Rejects with everything that did not end as it should, having tried all. */
@@ -157,6 +178,26 @@ class Starting {
     const tokens = new Map(tenants.map((tenant) => [tenant, newSecret()]));
     const app = sipIngressApp(this.#options, { bus, tokens });
     return new SipDoor({ url: await this.#listen(app), tokens });
+  }
+
+  async #orchestration(
+    common: Common,
+    voice: { readonly voiceUrl: string; readonly voiceApiToken: string },
+  ): Promise<Orchestration> {
+    const kit = kitFor("dead-letters", this.#options);
+    const { clock } = kit;
+    const store = createStore("memory:", kit);
+    const book = new ConversationBook(clock);
+    const app = brokerOrchestratorApp(this.#options, {
+      ...common,
+      ...voice,
+      store: book.watching(store),
+      clientOf: () => this.#agentCore(common),
+    });
+    await this.#listen(app);
+    const { bus } = common;
+    const { keyValue } = store;
+    return { book, deadLetters: new DeadLetters({ bus, keyValue, clock }) };
   }
 
   async #listen(app: ServiceApp): Promise<string> {

@@ -62,8 +62,23 @@ export class ConsolePage {
     });
   }
 
-  async show(tab: "Telephone" | "WhatsApp" | "SIP"): Promise<void> {
+  async show(
+    tab: "Telephone" | "WhatsApp" | "SIP" | "Conversations",
+  ): Promise<void> {
     await this.page.getByRole("tab", { name: new RegExp(`^${tab}`) }).click();
+  }
+
+  /** Looks at the conversation of whoever has that number. */
+  async choosesPerson(number: string): Promise<void> {
+    await this.show("Conversations");
+    await this.page
+      .getByRole("list", { name: "People, the latest first" })
+      .getByRole("button", { name: number })
+      .click();
+    await this.page
+      .locator("#person-about")
+      .filter({ hasText: number })
+      .waitFor();
   }
 
   /** Has a telephone with WhatsApp, with the chat with the first business open. */
@@ -95,6 +110,7 @@ export class ConsolePage {
   async ticks(text: string | RegExp, ticks: string): Promise<void> {
     await this.line(text)
       .getByRole("img", { name: ticks, exact: true })
+      .first()
       .waitFor();
   }
 
