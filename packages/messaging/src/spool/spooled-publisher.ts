@@ -7,9 +7,10 @@ import type { EasymoEvent } from "../events/event.js";
 import { recordOf } from "../events/records.js";
 import type { MetricsSource } from "../metrics.js";
 import type { TopicName } from "../topics/catalogue.generated.js";
-import { encodeFrame } from "./frame.js";
 import { SpoolFiles, type SpoolPlace } from "./spool-files.js";
+import { bytesOf, spoolItem, type SpoolItem } from "./spool-item.js";
 import { spoolMetrics, type SpoolMetrics } from "./spool-metrics.js";
+import { SpoolWriter } from "./spool-writer.js";
 
 export interface SpooledPublisherOptions {
   readonly bus: Bus;
@@ -37,21 +38,10 @@ const SPOOL_AFTER_MS = 250;
 const MAX_WINDOW_BYTES = MIB;
 const MAX_BATCH_RECORDS = 500;
 const READ_BYTES = 256 * KIB;
-const WRITE_BYTES = 256 * KIB;
 /** What may wait for a disk that does not take it. */
 const MAX_UNWRITTEN_BYTES = 8 * MIB;
 const AGAIN_MS = 200;
-const DISK_AGAIN_MS = 1_000;
 const REFUSAL_LOG_INTERVAL_MS = 1_000;
-
-/** A record on its way, in memory. */
-interface Item {
-  readonly record: BusRecord;
-  readonly bytes: number;
-  /** Right behind it on the disk, once it is there. */
-  end?: SpoolPlace;
-  delivered: boolean;
-}
 
 /**
  * Publishes for producers that must not wait. While the bus answers, events go straight to it; when it does not, they go
@@ -67,17 +57,14 @@ export class SpooledPublisher {
   readonly #files: SpoolFiles;
   readonly #closing = new AbortController();
   /** Next to be delivered. */
-  #window: Item[] = [];
+  #window: SpoolItem[] = [];
   #windowBytes = 0;
-  /** To be written to the disk. */
-  #unwritten: Item[] = [];
-  #unwrittenBytes = 0;
+  readonly #writer: SpoolWriter;
   #spooling = true;
   #opened = false;
   #records = 0;
   /** Up to here the files are in the window, or delivered. */
   #readTo: SpoolPlace = { segment: 0, offset: 0 };
-  #writing: Promise<void> | undefined;
   #pumping: Promise<void> = Promise.resolve();
   #woken = false;
   #resume: () => void = () => undefined;
@@ -100,6 +87,18 @@ export class SpooledPublisher {
       Math.max(64 * KIB, options.maxBytes / 16),
     );
     this.#files = new SpoolFiles(options.directory, segmentBytes);
+    this.#writer = new SpoolWriter({
+      files: this.#files,
+      clock: this.#clock,
+      logger: this.#logger,
+      closing: this.#closing.signal,
+      written: (item, end) => {
+        item.end = end;
+        // Those on their way already are not to be read again.
+        if (this.#window.includes(item) || item.delivered) this.#readTo = end;
+      },
+      progressed: () => this.#wake(),
+    });
   }
 
   /** Begins with what an earlier run left. Events published before this wait for it. */
@@ -119,7 +118,7 @@ export class SpooledPublisher {
     if (!this.#spooling) await this.#files.clear();
     this.#opened = true;
     this.#pumping = this.#pump();
-    this.#write();
+    this.#writer.open();
   }
 
   /** Takes an event. Never waits, never throws: what cannot be taken is counted and logged. */
@@ -159,27 +158,24 @@ export class SpooledPublisher {
     this.#wake();
     await this.#pumping;
     this.#startSpooling();
-    await this.#writing;
+    await this.#writer.settled();
     this.#unobserve();
   }
 
   #accept(record: BusRecord): void {
-    const bytes = encodedBytes(record);
-    if (this.#closing.signal.aborted || !this.#fits(bytes)) {
+    const item = spoolItem(record);
+    if (this.#closing.signal.aborted || !this.#fits(item.bytes)) {
       this.#refuse(record.topic);
       return;
     }
     this.#records += 1;
-    const item: Item = { record, bytes, delivered: false };
     if (this.#spooling) {
-      this.#unwritten.push(item);
-      this.#unwrittenBytes += bytes;
-      this.#write();
+      this.#writer.add(item);
       this.#wake();
       return;
     }
     this.#window.push(item);
-    this.#windowBytes += bytes;
+    this.#windowBytes += item.bytes;
     if (this.#windowBytes > MAX_WINDOW_BYTES) this.#startSpooling();
     this.#wake();
   }
@@ -187,14 +183,14 @@ export class SpooledPublisher {
   #fits(bytes: number): boolean {
     return (
       this.#bytes() + bytes <= this.#maxBytes &&
-      this.#unwrittenBytes + bytes <= MAX_UNWRITTEN_BYTES
+      this.#writer.bytes + bytes <= MAX_UNWRITTEN_BYTES
     );
   }
 
   /** While spooling, what is in the window is in the files too, or waits to be written to them. */
   #bytes(): number {
     const straight = this.#spooling ? 0 : this.#windowBytes;
-    return this.#files.bytes + this.#unwrittenBytes + straight;
+    return this.#files.bytes + this.#writer.bytes + straight;
   }
 
   #refuse(topic: string): void {
@@ -215,70 +211,13 @@ export class SpooledPublisher {
   #startSpooling(): void {
     if (!this.#spooling) {
       this.#spooling = true;
-      this.#unwritten = [...this.#window];
-      this.#unwrittenBytes = this.#windowBytes;
+      this.#writer.start(this.#window, this.#windowBytes);
     }
-    this.#write();
-  }
-
-  #write(): void {
-    if (!this.#opened || this.#unwritten.length === 0) return;
-    this.#writing ??= this.#writeAll();
-  }
-
-  async #writeAll(): Promise<void> {
-    // Events of one turn of the event loop go in one write.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.#unwritten.length > 0) {
-      const chunk = this.#takeUnwritten();
-      const undelivered = chunk.filter(({ delivered }) => !delivered);
-      try {
-        if (undelivered.length > 0) await this.#append(undelivered);
-      } catch (error) {
-        this.#logger.error({ err: error }, "the spool cannot be written");
-        this.#unwritten = [...undelivered, ...this.#unwritten];
-        this.#unwrittenBytes = bytesOf(this.#unwritten);
-        if (this.#closing.signal.aborted) break;
-        await delay(this.#clock, DISK_AGAIN_MS, this.#closing.signal);
-      }
-      this.#wake();
-    }
-    this.#writing = undefined;
-    this.#wake();
-  }
-
-  #takeUnwritten(): Item[] {
-    const chunk: Item[] = [];
-    let bytes = 0;
-    for (const item of this.#unwritten) {
-      if (chunk.length > 0 && bytes + item.bytes > WRITE_BYTES) break;
-      chunk.push(item);
-      bytes += item.bytes;
-    }
-    this.#unwritten = this.#unwritten.slice(chunk.length);
-    this.#unwrittenBytes = bytesOf(this.#unwritten);
-    return chunk;
-  }
-
-  async #append(items: readonly Item[]): Promise<void> {
-    const ends = await this.#files.append(
-      items.map(({ record }) => encodeFrame(record)),
-    );
-    for (const [at, item] of items.entries()) {
-      const end = ends[at];
-      if (end === undefined) continue;
-      item.end = end;
-      // Those on their way already are not to be read again.
-      if (this.#window.includes(item) || item.delivered) this.#readTo = end;
-    }
+    this.#writer.write();
   }
 
   #isClosing(): boolean {
     return this.#closing.signal.aborted;
-  }
-
-  #isWriting(): boolean {
-    return this.#writing !== undefined;
   }
 
   /** Delivers, one batch after the other. */
@@ -312,28 +251,25 @@ export class SpooledPublisher {
       if (last !== undefined) {
         this.#readTo = last.end;
         this.#window = read.map(({ record, end }) => ({
-          record,
-          bytes: encodedBytes(record),
+          ...spoolItem(record),
           end,
-          delivered: false,
         }));
         this.#windowBytes = bytesOf(this.#window);
         return;
       }
-      if (this.#isWriting()) return;
+      if (this.#writer.isWriting()) return;
       await this.#files.clear();
       // What came while that took its time is on the disk already, or on its way there.
-      if (this.#isWriting()) return;
+      if (this.#writer.isWriting()) return;
       if (this.#files.bytes > 0) continue;
-      this.#window = this.#unwritten;
-      this.#windowBytes = this.#unwrittenBytes;
-      this.#unwritten = [];
-      this.#unwrittenBytes = 0;
+      const { items, bytes } = this.#writer.takeBack();
+      this.#window = items;
+      this.#windowBytes = bytes;
       this.#spooling = false;
     }
   }
 
-  async #deliver(batch: readonly Item[]): Promise<void> {
+  async #deliver(batch: readonly SpoolItem[]): Promise<void> {
     const { signal } = this.#closing;
     const patience = this.#clock.setTimeout(() => {
       if (!this.#spooling) {
@@ -356,7 +292,10 @@ export class SpooledPublisher {
   }
 
   /** Sends each record by itself, all at once: the bus keeps their order by key. Gives those that must be sent again. */
-  async #send(batch: readonly Item[], signal: AbortSignal): Promise<Item[]> {
+  async #send(
+    batch: readonly SpoolItem[],
+    signal: AbortSignal,
+  ): Promise<SpoolItem[]> {
     const results = await Promise.allSettled(
       batch.map(({ record }) =>
         // The same records are offered until they are taken, so that the broker can tell a repeat.
@@ -384,7 +323,7 @@ export class SpooledPublisher {
     });
   }
 
-  async #saveProgress(batch: readonly Item[]): Promise<void> {
+  async #saveProgress(batch: readonly SpoolItem[]): Promise<void> {
     const last = batch.findLast(
       ({ delivered, end }) => delivered && end !== undefined,
     );
@@ -396,19 +335,6 @@ export class SpooledPublisher {
       this.#logger.warn({ err: error }, "the spool's position was not saved");
     }
   }
-}
-
-function bytesOf(items: readonly Item[]): number {
-  return items.reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-/** About what a record takes in a file. */
-function encodedBytes({ topic, key, value, headers }: BusRecord): number {
-  let bytes = 64 + topic.length + key.length + value.length;
-  for (const [name, header] of Object.entries(headers)) {
-    bytes += 6 + name.length + header.length;
-  }
-  return bytes;
 }
 
 function isRetryable(error: unknown): boolean {
