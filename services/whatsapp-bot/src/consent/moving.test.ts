@@ -58,6 +58,11 @@ describe("someone who is someone else from now on", () => {
       const person = isUpdate ? `RW.${old}` : `+${old}`;
       await postJson(bot.url, webhook(textFrom(before, "STOP")));
       await graph.until(person, 1);
+      const known = isUpdate ? { userId: person } : { phone: person };
+      await until(async () => {
+        const found = await agentCoreOf(agentCore.url).fetchLead(known);
+        return found.lead?.name === "Jeanne";
+      });
       const update = {
         user_id: { previous: person, current: `RW.${next}` },
         timestamp: "1749416383",
