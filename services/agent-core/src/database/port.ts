@@ -17,6 +17,8 @@ export interface Sql {
 export interface TransactionOptions {
   /** As if transactions ran one after another; what cannot be had so is tried again. Read committed otherwise. */
   readonly serializable?: boolean;
+  /** What it is likely to be in others' way for: those of one name that have to be tried again do so one at a time. */
+  readonly contention?: string;
 }
 
 /** A Postgres, embedded or real. */

@@ -8,6 +8,7 @@ const connectTimeoutMs = 2_000;
 const statementTimeoutMs = 10_000;
 const maxAttempts = 12;
 const maxRetryDelayMs = 500;
+const queueTimeoutMs = 5_000;
 
 interface PostgresDeps {
   readonly clock: Clock;
@@ -54,7 +55,10 @@ export class PostgresDatabase implements Database {
   ): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#transactionOnce(work, options);
+        return await this.#transactionOnce(work, {
+          serializable: options.serializable ?? false,
+          queue: attempt === 1 ? undefined : options.contention,
+        });
       } catch (error) {
         if (!isTransient(error) || attempt >= maxAttempts) throw error;
         const ceilingMs = Math.min(10 * 2 ** attempt, maxRetryDelayMs);
@@ -73,7 +77,10 @@ export class PostgresDatabase implements Database {
 
   async #transactionOnce<T>(
     work: (sql: Sql) => Promise<T>,
-    { serializable = false }: TransactionOptions,
+    {
+      serializable,
+      queue,
+    }: { serializable: boolean; queue?: string | undefined },
   ): Promise<T> {
     const client = await this.#pool.connect();
     let broken: Error | undefined;
@@ -82,6 +89,7 @@ export class PostgresDatabase implements Database {
     };
     client.on("error", onError);
     try {
+      if (queue !== undefined) await enterQueue(client, queue);
       await client.query(
         serializable ? "begin isolation level serializable" : "begin",
       );
@@ -99,6 +107,10 @@ export class PostgresDatabase implements Database {
       });
       throw error;
     } finally {
+      if (queue !== undefined && broken === undefined)
+        await leaveQueue(client, queue).catch((failure: unknown) => {
+          broken = failure instanceof Error ? failure : new Error("unlock");
+        });
       client.off("error", onError);
       // A connection in an unknown state is not given to anyone else.
       client.release(broken);
@@ -110,6 +122,25 @@ export class PostgresDatabase implements Database {
       this.#deps.clock.setTimeout(resolve, delayMs);
     });
   }
+}
+
+/**
+ * Waits for its turn, before the transaction has its view of the data: a lock that was waited for inside it would come with
+ * a view from before the wait, which cannot be serialized again.
+ */
+async function enterQueue(client: pg.PoolClient, queue: string): Promise<void> {
+  await client.query("begin");
+  await client.query(`set local lock_timeout = ${queueTimeoutMs}`);
+  await client.query("select pg_advisory_lock(hashtextextended($1, 1))", [
+    queue,
+  ]);
+  await client.query("commit");
+}
+
+async function leaveQueue(client: pg.PoolClient, queue: string): Promise<void> {
+  await client.query("select pg_advisory_unlock(hashtextextended($1, 1))", [
+    queue,
+  ]);
 }
 
 async function queryOn(

@@ -110,7 +110,7 @@ async function write(
             work,
           );
     },
-    { serializable: route.serializable ?? false },
+    { serializable: route.serializable ?? false, contention: who.tenantId },
   );
   for (const run of afterCommit) run();
   return outcome;

@@ -15,18 +15,29 @@ const account = z.object({ account: z.object({ balance: z.number() }) });
 export class Wallet {
   readonly #core: RunningAgentCore;
   readonly #tenant: string;
+  readonly #insists: boolean;
 
-  constructor(core: RunningAgentCore, tenant: string) {
+  constructor(
+    core: RunningAgentCore,
+    tenant: string,
+    { insists = true }: { insists?: boolean } = {},
+  ) {
     this.#core = core;
     this.#tenant = tenant;
+    this.#insists = insists;
   }
 
-  post(
+  /** While others are in the way, it asks again with the same key; unless it is not to insist. */
+  async post(
     path: string,
     body: object,
     key: string = randomUUID(),
   ): Promise<Answer> {
-    return this.#core.send("POST", path, { tenant: this.#tenant, body, key });
+    for (;;) {
+      const request = { tenant: this.#tenant, body, key };
+      const answer = await this.#core.send("POST", path, request);
+      if (answer.status !== 503 || !this.#insists) return answer;
+    }
   }
 
   get(path: string) {

@@ -128,7 +128,7 @@ describe.each(databases)(
       await fc.assert(
         fc.asyncProperty(story, async ({ rounds, faults }) => {
           const tenant = newTenant();
-          const wallet = new Wallet(core, tenant);
+          const wallet = new Wallet(core, tenant, { insists: false });
           for (const one of ["a", "b"])
             await wallet.transfer("external", one, 100, { memo: "start" });
           const reservations: string[] = [];

@@ -114,8 +114,8 @@ describe("two replicas on one Postgres", () => {
     ];
     for (const id of ids) await wallet(0).transfer("external", id, 100);
     const answers = await Promise.all([
-      people[1]!.post("/buyers", { phone, userId: "wa-1" }),
-      people[0]!.post("/tools/log-lead", { phone, userId: "wa-1" }),
+      wallet(1).post("/buyers", { phone, userId: "wa-1" }),
+      wallet(0).post("/tools/log-lead", { phone, userId: "wa-1" }),
       ...Array.from({ length: 16 }, (_, index) => {
         const id = ids[index % 2]!;
         return index % 4 < 2
