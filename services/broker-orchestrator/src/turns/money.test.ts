@@ -27,10 +27,14 @@ describe("a payment may be for", () => {
 
 describe("where money could go", () => {
   test.each([
-    ["Dial *182*8*1*999*5000# now", "*182*8*1*999*5000#"],
-    ["Dial *182 * 8 * 1 * 999 * 5000 #", "*182*8*1*999*5000#"],
-    ["Open https://evil.example/pay.", "https://evil.example/pay"],
+    ["Dial *182*8*1*999*5000# now", "*182*8*1*999*5000"],
+    ["Dial *182 * 8 * 1 * 999 * 5000 #", "*182*8*1*999*5000"],
+    ["Dial *182*8*1*999*5000 now", "*182*8*1*999*5000"],
+    ["Dial *144#", "*144"],
+    ["Open https://evil.example/pay.", "evil.example/pay"],
     ["see www.evil.example", "www.evil.example"],
+    ["it is on pay.evil.com, really", "pay.evil.com"],
+    ["try wa.me/250788", "wa.me/250788"],
     ["Send it to 0788 123 456", "tel:788123456"],
     ["Send it to +250 788-123-456.", "tel:788123456"],
   ])("is found when it is made up: %s", (text, found) => {
@@ -41,7 +45,12 @@ describe("where money could go", () => {
     ["Dial *182*8*1*123*5000#", ["dial *182*8*1*123*5000#."]],
     ["Call us on 0788000005", ["on +250788000005 about"]],
     ["Open https://pay.example/x!", ["open https://pay.example/x"]],
+    ["Dial *182*8*1*123*5000#", ["dial *182*8*1*123*5000"]],
+    ["It is on pay.example/x/", ["open https://pay.example/x."]],
     ["*Good news*: 12,000 RWF and 1 250 000 RWF", []],
+    ["*12000 RWF* or *13000 RWF*: *1* or *2*?", []],
+    ["We open on 2026-11-22 10:30. Please come.", []],
+    ["It is in Remera.We are open", []],
     ["It opens at 08:00-17:30 on 12/10/2026", []],
   ])("is none in what was given, or in sums: %s", (text, known) => {
     expect(madeUpDestination(text, known)).toBeUndefined();

@@ -48,21 +48,26 @@ export function madeUpDestination(
   return destinationsIn(text).find((destination) => !given.has(destination));
 }
 
-const CODE = /[*#][\d*#\s]{2,}[\d#]/g;
-const LINK = /(?:https?:\/\/|www\.|\bwa\.me\/)[^\s<>"')\]]+/gi;
+/** `*182*8*1*…#`: two parts at least, or one and the end; a sum that is printed bold has neither. */
+const CODE = /[*#]\s?\d+(?:\s?[*#]\s?\d+)+\s?#?|[*#]\d+#/g;
+/** With a scheme or a path, or with an ending that is hardly ever that of a sentence. */
+const LINK =
+  /(?:https?:\/\/|www\.)[^\s<>"')\]]+|(?<![\w@])(?:[\w-]+\.)+(?:[a-z]{2,}\/[^\s<>"')\]]*|(?:com|net|org|io|me|co|rw|ke|ug|tz|mt|eu|app|link|info|biz|xyz|site|shop|online|example)\b)/gi;
+const DATE = /\b\d{4}-\d{2}-\d{2}\b/g;
 const PHONE = /\+?\d(?:[\s().-]{0,2}\d){8,14}/g;
 /** The digits of a telephone number that are the same with and without the country's prefix. */
 const PHONE_DIGITS = 9;
 
 function destinationsIn(text: string): string[] {
   const links = [...text.matchAll(LINK)].map(([link]) =>
-    link.replace(/[.,;:!?*_]+$/, "").toLowerCase(),
+    link.replace(/^https?:\/\/|[.,;:!?*_/]+$/gi, "").toLowerCase(),
   );
   const withoutLinks = text.replace(LINK, " ");
   const codes = [...withoutLinks.matchAll(CODE)].map(([code]) =>
-    code.replace(/\s/g, ""),
+    code.replace(/\s|#\s?$/g, ""),
   );
-  const phones = [...withoutLinks.replace(CODE, " ").matchAll(PHONE)].map(
+  const rest = withoutLinks.replace(CODE, " ").replace(DATE, " ");
+  const phones = [...rest.matchAll(PHONE)].map(
     ([phone]) => `tel:${phone.replace(/\D/g, "").slice(-PHONE_DIGITS)}`,
   );
   return [...links, ...codes, ...phones];
