@@ -460,3 +460,42 @@ test("a dead letter that is replayed from outside goes on where it stood", async
   expect(standIn.done(/^\/rankings$/)).toHaveLength(1);
   expect(await letters.list()).toEqual([]);
 });
+
+describe("without a model", () => {
+  test("someone finds a part, chooses an offer and gets its payment code, once; on the phone it is known", async () => {
+    await orchestrator.close();
+    orchestrator = await startOrchestrator({
+      agentCoreUrl: agentCore.url,
+      standInUrl: standIn.url,
+    });
+    log = await EventLog.of(orchestrator.bus);
+    const phone = newPhone();
+    const said = () =>
+      log
+        .of("message.send")
+        .flatMap(({ data }) =>
+          data.to === phone && "text" in data ? [data.text] : [],
+        );
+    await happens(received(phone, "I need brake pads in Remera"));
+    expect(said()).toEqual([
+      expect.stringContaining("asking the sellers for brake pads in remera"),
+      expect.stringContaining("Kimironko Moto Parts"),
+    ]);
+    await happens(received(phone, "1"));
+    expect(said().at(-1)).toBe(
+      "Kimironko Moto Parts has it for 12,000 RWF. Write “pay” and I send you the payment code.",
+    );
+    const pays = received(phone, "pay");
+    await happens(pays, pays);
+    expect(said().slice(3)).toEqual([
+      "To pay 12,000 RWF, dial *182*8*1*012345*12000#",
+    ]);
+    expect(
+      log
+        .of("payment.requested")
+        .map(({ data }) => [data.contact, data.amount, data.ussd]),
+    ).toEqual([[phone, 12_000, "*182*8*1*012345*12000#"]]);
+    await happens(received(phone, "send the code again"));
+    expect(said().at(-1)).toContain("*182*8*1*012345*12000#");
+  });
+});

@@ -128,6 +128,29 @@ export function describeBatchConsumer(
       });
     });
 
+    test("what was not even tried is postponed without an attempt, as long as all attempts would take", async () => {
+      const topic = await newTopic();
+      const group = randomName();
+      const attempts: number[] = [];
+      await bus.publish([testRecord(topic, "a", "untried")]);
+      await consume({
+        group,
+        topics: [topic],
+        retryDelaysMs: [100, 100],
+        onEvents: (events) => {
+          for (const one of events) {
+            attempts.push(one.attempt);
+            void one.fail(new Error("it is away"), { untried: true });
+          }
+        },
+      });
+      await deadLetters(group, 1);
+      expect(attempts.slice(-2)).toEqual([2, 3]);
+      expect(
+        attempts.filter((attempt) => attempt === 1).length,
+      ).toBeGreaterThan(1);
+    });
+
     test("what cannot be read, or is not for it, lies in the dead letters at once, with the reason", async () => {
       const topic = await newTopic();
       const group = randomName();

@@ -8,7 +8,7 @@ import { busMetrics, type BusMetrics } from "../metrics.js";
 import type { ConsumerOptions } from "./event-consumer.js";
 import { FailedRecords } from "./failed-records.js";
 import { GroupIntake, type Received } from "./group-intake.js";
-import { nextStep, type RetryState } from "./retry-headers.js";
+import { nextStep, postponedMs, type RetryState } from "./retry-headers.js";
 import { within } from "./within.js";
 
 const MIB = 1_024 * 1_024;
@@ -28,9 +28,18 @@ export interface TakenEvent {
   readonly signal: AbortSignal;
   done(outcome?: "ok" | "duplicate"): void;
   /** What `fail` would do with this error. */
-  next(error: unknown): "retry" | "dead_letter";
+  next(error: unknown, failure?: Failure): "retry" | "dead_letter";
   /** Hands the record to the retry topic or to the dead letters, as `next` says; resolves when it is there. */
-  fail(error: unknown): Promise<void>;
+  fail(error: unknown, failure?: Failure): Promise<void>;
+}
+
+/** What kind of failure it was. */
+export interface Failure {
+  /**
+   * Nothing was tried, because what the event needs is known to be away: it is postponed without counting an attempt, for as
+   * long as all attempts together would take.
+   */
+  readonly untried?: boolean;
 }
 
 export interface BatchConsumerOptions extends Omit<
@@ -88,9 +97,8 @@ export class GroupBatchConsumer implements BatchConsumer {
     this.#settling = {
       startedMs: () => this.#clock.monotonicMs(),
       done: (taken, outcome) => this.#settled(taken, outcome),
-      next: (taken, error) =>
-        nextStep(taken.attempt, options.retryDelaysMs, error).step,
-      fail: (taken, error) => this.#fail(taken, error),
+      next: (taken, error, failure) => this.#next(taken, error, failure).step,
+      fail: (taken, error, failure) => this.#fail(taken, error, failure),
     };
     this.#intake = new GroupIntake({
       clock: this.#clock,
@@ -209,27 +217,46 @@ export class GroupBatchConsumer implements BatchConsumer {
     for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
-  async #fail(taken: Taken, error: unknown): Promise<void> {
-    const { attempt, event, signal, state } = taken;
-    const next = nextStep(attempt, this.#options.retryDelaysMs, error);
-    const waitMs = next.step === "retry" ? next.delayMs : 0;
-    const again: RetryState = {
-      ...state,
-      attempts: attempt,
-      notBeforeMs: this.#clock.now() + waitMs,
+  #next(taken: Taken, error: unknown, failure: Failure): Next {
+    const { retryDelaysMs } = this.#options;
+    const { state, attempt } = taken;
+    const nowMs = this.#clock.now();
+    const sinceMs = state.sinceMs ?? nowMs;
+    const waitMs =
+      failure.untried === true
+        ? postponedMs(nowMs - sinceMs, retryDelaysMs)
+        : undefined;
+    if (waitMs !== undefined) {
+      // Spread, so that those who wait for the same do not come back together.
+      const notBeforeMs = nowMs + waitMs * (0.75 + Math.random() / 2);
+      return { step: "retry", state: { ...state, notBeforeMs, sinceMs } };
+    }
+    const next = nextStep(attempt, retryDelaysMs, error);
+    const delayMs = next.step === "retry" ? next.delayMs : 0;
+    const notBeforeMs = nowMs + delayMs;
+    return {
+      step: next.step,
+      state: { ...state, attempts: attempt, notBeforeMs },
     };
-    this.#logger.warn(
-      {
-        err: error,
-        eventId: event.id,
-        eventType: event.type,
-        requestId: event.requestId,
-        tenantId: event.tenantId,
-        attempt,
-        next: next.step,
-      },
-      "an event was not handled",
-    );
+  }
+
+  async #fail(taken: Taken, error: unknown, failure: Failure): Promise<void> {
+    const { attempt, event, signal } = taken;
+    const next = this.#next(taken, error, failure);
+    const again = next.state;
+    const line = {
+      err: error,
+      eventId: event.id,
+      eventType: event.type,
+      requestId: event.requestId,
+      tenantId: event.tenantId,
+      attempt,
+      next: next.step,
+    };
+    // Of what is postponed there may be thousands, and the breaker has said why.
+    if (failure.untried === true && next.step === "retry")
+      this.#logger.debug(line, "an event is postponed");
+    else this.#logger.warn(line, "an event was not handled");
     const { record } = taken.received;
     const moved =
       next.step === "retry"
@@ -279,12 +306,18 @@ export class GroupBatchConsumer implements BatchConsumer {
 
 type Settled = "ok" | "duplicate" | "retried" | "dead_letter";
 
+/** What follows a failure, and with what the record goes there. */
+interface Next {
+  readonly step: "retry" | "dead_letter";
+  readonly state: RetryState;
+}
+
 /** How a consumer settles what it handed over. */
 interface Settling {
   startedMs(): number;
   done(taken: Taken, outcome: Settled): void;
-  next(taken: Taken, error: unknown): "retry" | "dead_letter";
-  fail(taken: Taken, error: unknown): Promise<void>;
+  next(taken: Taken, error: unknown, failure: Failure): "retry" | "dead_letter";
+  fail(taken: Taken, error: unknown, failure: Failure): Promise<void>;
 }
 
 class Taken implements TakenEvent {
@@ -323,12 +356,12 @@ class Taken implements TakenEvent {
     this.#settling.done(this, outcome);
   }
 
-  next(error: unknown): "retry" | "dead_letter" {
-    return this.#settling.next(this, error);
+  next(error: unknown, failure: Failure = {}): "retry" | "dead_letter" {
+    return this.#settling.next(this, error, failure);
   }
 
-  fail(error: unknown): Promise<void> {
-    return this.#settling.fail(this, error);
+  fail(error: unknown, failure: Failure = {}): Promise<void> {
+    return this.#settling.fail(this, error, failure);
   }
 }
 

@@ -11,6 +11,8 @@ export interface RetryState {
   readonly attempts: number;
   /** Epoch milliseconds. */
   readonly notBeforeMs: number;
+  /** When it was postponed for the first time, epoch milliseconds. */
+  readonly sinceMs?: number;
 }
 
 const MAX_ERROR_LENGTH = 1_024;
@@ -18,8 +20,9 @@ const MAX_ERROR_LENGTH = 1_024;
 const headers = z.object({
   "x-origin-topic": z.string().min(1),
   "x-group": z.string().min(1),
-  "x-attempt": z.coerce.number().int().min(1),
+  "x-attempt": z.coerce.number().int().min(0),
   "x-not-before": z.iso.datetime({ offset: true }),
+  "x-since": z.iso.datetime({ offset: true }).optional().catch(undefined),
 });
 
 /** Reads the headers of a record on the retry topic. Throws MalformedRecordError. */
@@ -29,7 +32,9 @@ export function retryStateOf(record: ReceivedRecord): RetryState {
     const names = parsed.error.issues.map(({ path }) => path.join("."));
     throw new MalformedRecordError("missing_attribute", names.join(", "));
   }
+  const since = parsed.data["x-since"];
   return {
+    ...(since === undefined ? {} : { sinceMs: Date.parse(since) }),
     originTopic: parsed.data["x-origin-topic"],
     group: parsed.data["x-group"],
     attempts: parsed.data["x-attempt"],
@@ -50,6 +55,9 @@ export function retryHeaders(
     "x-attempt": String(state.attempts),
     "x-not-before": new Date(state.notBeforeMs).toISOString(),
     "x-error": describe(error),
+    ...(state.sinceMs === undefined
+      ? {}
+      : { "x-since": new Date(state.sinceMs).toISOString() }),
   };
 }
 
@@ -76,6 +84,21 @@ export function nextStep(
   return delayMs === undefined || isPermanent(error)
     ? { step: "dead_letter" }
     : { step: "retry", delayMs };
+}
+
+/**
+ * When to look again at an event that was not tried because what it needs is away: later and later, for as long as all
+ * attempts together would take; undefined when that time is over.
+ */
+export function postponedMs(
+  ageMs: number,
+  retryDelaysMs: readonly number[],
+): number | undefined {
+  const patienceMs = retryDelaysMs.reduce((sum, delayMs) => sum + delayMs, 0);
+  if (ageMs >= patienceMs) return undefined;
+  const shortestMs = Math.min(...retryDelaysMs);
+  const longestMs = Math.max(...retryDelaysMs);
+  return Math.min(Math.max(ageMs / 2, shortestMs), longestMs);
 }
 
 function isPermanent(error: unknown): boolean {

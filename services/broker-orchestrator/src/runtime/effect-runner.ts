@@ -1,3 +1,4 @@
+import { AgentCoreError } from "@easymo/agent-core-client";
 import {
   secondsBuckets,
   type Clock,
@@ -9,15 +10,15 @@ import type { AboutEffect, ExecuteEffect } from "../effects/executor.js";
 import type { Effect, EffectKind, Outcome } from "../machine/effects.js";
 import { Lanes, Places } from "./effect-lanes.js";
 
-/** What effects depend on, and how many of each are at work at once. */
+/** What effects depend on: how many of each are at work at first, and at most. */
 const places = {
-  "agent-core": 256,
-  ranking: 256,
-  buyer: 256,
-  wallet: 256,
-  model: 32,
-  voice: 32,
-  telling: 512,
+  "agent-core": { first: 48, most: 256 },
+  ranking: { first: 48, most: 256 },
+  buyer: { first: 48, most: 256 },
+  wallet: { first: 48, most: 256 },
+  model: { first: 16, most: 32 },
+  voice: { first: 16, most: 32 },
+  telling: { first: 256, most: 512 },
 } as const;
 type Dependency = keyof typeof places;
 
@@ -32,13 +33,14 @@ const dependencyOf: Readonly<Record<EffectKind, Dependency>> = {
   reserve: "wallet",
   answer_turn: "model",
   place_call: "voice",
-  send_whatsapp: "telling",
+  // What takes its time is the question to the registry before.
+  send_whatsapp: "agent-core",
   publish: "telling",
 };
 
 /**
  * Does effects: those of one person on one dependency in order, everything else at the same time, as many at once as each
- * dependency is given.
+ * dependency can follow.
  */
 export class EffectRunner {
   readonly #execute: ExecuteEffect;
@@ -55,14 +57,17 @@ export class EffectRunner {
   }) {
     this.#execute = options.execute;
     this.#clock = options.clock;
+    const { clock } = options;
+    const placesOf = (name: Dependency): Places =>
+      new Places({ ...places[name], clock });
     this.#places = {
-      "agent-core": new Places(places["agent-core"]),
-      ranking: new Places(places.ranking),
-      buyer: new Places(places.buyer),
-      wallet: new Places(places.wallet),
-      model: new Places(places.model),
-      voice: new Places(places.voice),
-      telling: new Places(places.telling),
+      "agent-core": placesOf("agent-core"),
+      ranking: placesOf("ranking"),
+      buyer: placesOf("buyer"),
+      wallet: placesOf("wallet"),
+      model: placesOf("model"),
+      voice: placesOf("voice"),
+      telling: placesOf("telling"),
     };
     this.#effects = options.metrics.counter(
       "easymo_broker_effects_total",
@@ -85,7 +90,10 @@ export class EffectRunner {
   ): Promise<Outcome> {
     const dependency = dependencyOf[effect.kind];
     return this.#lanes.run(`${about.home}\n${dependency}`, () =>
-      this.#places[dependency].run(() => this.#try(effect, about, signal)),
+      this.#places[dependency].run(
+        () => this.#try(effect, about, signal),
+        isTooMuch,
+      ),
     );
   }
 
@@ -112,4 +120,13 @@ export class EffectRunner {
       );
     }
   }
+}
+
+/** Not answered, not in time, or left alone for a moment. */
+function isTooMuch(error: unknown): boolean {
+  return (
+    error instanceof AgentCoreError &&
+    (error.status === undefined || [429, 503, 504].includes(error.status)) &&
+    error.retryable
+  );
 }

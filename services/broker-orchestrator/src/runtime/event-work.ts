@@ -1,3 +1,4 @@
+import { AgentCoreError } from "@easymo/agent-core-client";
 import type { EasymoEvent, TakenEvent } from "@easymo/messaging";
 import type { Identity } from "../conversation/identity.js";
 import { causeOf, type Cause } from "../machine/draft.js";
@@ -72,7 +73,13 @@ export class EventWork {
   /** Why the event is not done; one that may pass counts more than one that stays. */
   get failure(): unknown {
     const failures = this.#failures ?? [];
-    return failures.find((failure) => mayPass(failure)) ?? failures[0];
+    const passing = failures.filter((failure) => mayPass(failure));
+    // What was tried and failed counts as an attempt, whatever was not tried besides.
+    return (
+      passing.find((failure) => !isUntried(failure)) ??
+      passing[0] ??
+      failures[0]
+    );
   }
 }
 
@@ -83,4 +90,9 @@ export function mayPass(failure: unknown): boolean {
     "retryable" in failure &&
     failure.retryable === false
   );
+}
+
+/** Whether nothing was sent, because a circuit is open. Pure. */
+export function isUntried(failure: unknown): boolean {
+  return failure instanceof AgentCoreError && failure.code === "circuit_open";
 }

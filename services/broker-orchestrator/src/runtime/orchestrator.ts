@@ -19,7 +19,7 @@ import {
 import { Conversations } from "./conversations.js";
 import { EffectRunner } from "./effect-runner.js";
 import { HandedOverError, UnacceptableEventError } from "./errors.js";
-import { EventWork } from "./event-work.js";
+import { EventWork, isUntried } from "./event-work.js";
 import { Notices } from "./notices.js";
 import type { OrchestratorOptions } from "./options.js";
 import type { Situations } from "./situations.js";
@@ -238,8 +238,9 @@ export class Orchestrator {
       taken.done();
       return;
     }
-    if (taken.next(failure) === "retry" || taken.signal.aborted) {
-      void taken.fail(failure);
+    const kind = { untried: isUntried(failure) };
+    if (taken.next(failure, kind) === "retry" || taken.signal.aborted) {
+      void taken.fail(failure, kind);
       return;
     }
     this.#conversations.submit({
@@ -247,7 +248,7 @@ export class Orchestrator {
       keys: work.identity.keys,
       apply: (state) =>
         state === undefined ? undefined : unchanged(bury(state, work.cause.of)),
-      stored: () => void taken.fail(failure),
+      stored: () => void taken.fail(failure, kind),
     });
   }
 

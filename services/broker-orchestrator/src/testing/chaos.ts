@@ -218,7 +218,7 @@ class Replicas {
       WALLET_SERVICE_URL: standIn.url,
       BUYER_SERVICE_URL: standIn.url,
       RANKING_SERVICE_URL: standIn.url,
-      RETRY_DELAYS_SECONDS: "1,2,3,5,5,5,5,5",
+      RETRY_DELAYS_SECONDS: "1,2,5,10,30,60",
       LOG_LEVEL: "warn",
     });
   }
