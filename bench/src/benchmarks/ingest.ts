@@ -98,7 +98,7 @@ async function measureOnce(
     world,
     connections: CONNECTIONS,
     perSecond,
-    warmUpMs: options.quick ? 3_000 : 5_000,
+    warmUpRequests: options.quick ? 20_000 : 50_000,
     windowMs: (options["window-seconds"] ?? (options.quick ? 4 : 10)) * 1_000,
     profileDirectory: options.profile,
   });

@@ -9,6 +9,9 @@ answerCommands(ingestLoadCommand, async (command) => {
     case "start":
       await load.start(command);
       return {};
+    case "warm_up":
+      await load.answeredRequests(command.requests);
+      return {};
     case "begin_window":
       load.beginWindow();
       return {};

@@ -24,6 +24,8 @@ export const ingestLoadCommand = z.discriminatedUnion("do", [
     /** Requests a second, spread over the connections; 0: each connection sends again when it is answered. */
     perSecond: z.number(),
   }),
+  /** Resolves when so many have been answered. */
+  z.object({ do: z.literal("warm_up"), requests: z.number() }),
   z.object({ do: z.literal("begin_window") }),
   z.object({ do: z.literal("end_window") }),
   z.object({ do: z.literal("stop") }),

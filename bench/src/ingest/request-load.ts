@@ -15,6 +15,8 @@ export class RequestLoad {
   #stopping = false;
   #accepted = 0;
   #refused = 0;
+  #awaited = Number.POSITIVE_INFINITY;
+  #whenAnswered: (() => void) | undefined;
   #windowMs = 0;
   #acceptedBefore = 0;
   #refusedBefore = 0;
@@ -54,6 +56,12 @@ export class RequestLoad {
     this.#pacer.start();
   }
 
+  /** Resolves when so many requests have been answered in all. */
+  answeredRequests(count: number): Promise<void> {
+    this.#awaited = count;
+    return new Promise((resolve) => (this.#whenAnswered = resolve));
+  }
+
   beginWindow(): void {
     this.#latency.reset();
     this.#acceptedBefore = this.#accepted;
@@ -82,6 +90,10 @@ export class RequestLoad {
     if (accepted) this.#accepted += 1;
     else this.#refused += 1;
     this.#latency.record(nowUs() - dueUs);
+    if (this.#accepted + this.#refused >= this.#awaited) {
+      this.#awaited = Number.POSITIVE_INFINITY;
+      this.#whenAnswered?.();
+    }
   }
 }
 

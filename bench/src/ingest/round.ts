@@ -23,7 +23,8 @@ export interface IngestRoundSettings {
   readonly connections: number;
   /** 0: as fast as they are answered. */
   readonly perSecond: number;
-  readonly warmUpMs: number;
+  /** Until V8 has made of each of them what it makes of it in the end. */
+  readonly warmUpRequests: number;
   readonly windowMs: number;
   readonly profileDirectory: string | undefined;
 }
@@ -69,7 +70,8 @@ async function measure(
   };
   const { port } = await subject.ask({ do: "start", name, world }, listeningOn);
   await load.ask({ do: "start", port, connections, perSecond }, nothing);
-  await delay(settings.warmUpMs);
+  const requests = settings.warmUpRequests;
+  await load.ask({ do: "warm_up", requests }, nothing);
   const profile = profileFile(settings);
   if (profile !== undefined)
     await subject.ask({ do: "begin_profile" }, nothing);

@@ -26,6 +26,15 @@ export function withRequestContext<T>(context: RequestContext, fn: () => T): T {
   return storage.run({ ...context }, fn);
 }
 
+/** Goes on, in a callback that was called from elsewhere, with the context that `requestContext` gave before. */
+export function resumeContext(
+  context: RequestContext | undefined,
+  fn: () => void,
+): void {
+  if (context === undefined) fn();
+  else storage.run(context, fn);
+}
+
 /** Says whose request this is; every later log line of it carries the tenant. */
 export function setTenant(tenantId: string): void {
   const context = storage.getStore();

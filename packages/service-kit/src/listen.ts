@@ -133,8 +133,10 @@ function trackTraffic(server: Server, app: ServiceApp, life: Life) {
   const upgraded = new Set<Duplex>();
   let whenIdle: (() => void) | undefined;
 
+  server.on("connection", (socket) => {
+    tieToLife(socket, life);
+  });
   server.on("request", (req, res) => {
-    tieToLife(req, life);
     if (life.phase === "shutting_down") {
       res.shouldKeepAlive = false;
     }
@@ -150,7 +152,6 @@ function trackTraffic(server: Server, app: ServiceApp, life: Life) {
   const { upgrade } = app;
   if (upgrade !== undefined) {
     server.on("upgrade", (req, socket, head) => {
-      tieToLife(req, life);
       upgraded.add(socket);
       socket.once("close", () => upgraded.delete(socket));
       upgrade.call(app, req, socket, head);

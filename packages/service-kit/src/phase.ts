@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 
 /** Where a listening service is in its life. */
 export type Phase = "starting" | "running" | "shutting_down";
@@ -8,14 +9,14 @@ export interface Life {
   phase: Phase;
 }
 
-const lives = new WeakMap<IncomingMessage, Life>();
+const lives = new WeakMap<Socket, Life>();
 
-/** Ties a request to the service that received it. */
-export function tieToLife(req: IncomingMessage, life: Life): void {
-  lives.set(req, life);
+/** Ties a connection, and every request on it, to the service that it was made to. */
+export function tieToLife(socket: Socket, life: Life): void {
+  lives.set(socket, life);
 }
 
 /** The phase of the service that received the request; one that nobody ended is running. */
 export function phaseOf(req: IncomingMessage): Phase {
-  return lives.get(req)?.phase ?? "running";
+  return lives.get(req.socket)?.phase ?? "running";
 }

@@ -1,8 +1,8 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Express } from "express";
 import helmet from "helmet";
+import { requestContext, resumeContext } from "../context.js";
 import type { ServiceKit } from "../kit.js";
 import type { Logger } from "../logger.js";
 import { toProblem } from "./errors.js";
@@ -113,11 +113,14 @@ function directHandler(
         const answer = async (body: unknown): Promise<void> => {
           sendAnswer(res, await take(body), requestId);
         };
+        const context = requestContext();
         // The end of a body is told outside of the request's context.
-        const onBody = AsyncLocalStorage.bind((body: unknown) => {
-          answer(body).catch(fail);
+        const onBody = (body: unknown): void => {
+          resumeContext(context, () => void answer(body).catch(fail));
+        };
+        readJson(req, onBody, (error) => {
+          resumeContext(context, () => fail(error));
         });
-        readJson(req, onBody, fail);
       } catch (error) {
         fail(error);
       }

@@ -57,25 +57,35 @@ export interface GivenParty extends Party {
 /** Reads what is written in a party's place; undefined when it is nobody. */
 export type ReadParty = (given: string) => GivenParty | undefined;
 
-/** How many parties are remembered: a call's events come in turn and name the same two. */
-const MAX_PARTIES = 10_000;
+/** How many parties are remembered at least: a call's events come in turn and name the same two. */
+const MIN_PARTIES = 1_000;
 
 /** Reads parties, and remembers those that it read last. */
 export function partyReader(
   defaultCountry: CountryCode | undefined,
 ): ReadParty {
-  const known = new Map<string, GivenParty>();
+  let recent = new Map<string, GivenParty>();
+  let older = recent;
   return (given) => {
-    const found = known.get(given);
-    if (found !== undefined) return found;
-    const parsed = parseParty(given, defaultCountry);
-    if (parsed === undefined) return undefined;
-    const party = { ...parsed, given };
-    const [oldest] = known.size < MAX_PARTIES ? [] : known.keys();
-    if (oldest !== undefined) known.delete(oldest);
-    known.set(given, party);
+    const known = recent.get(given);
+    if (known !== undefined) return known;
+    const party = older.get(given) ?? read(given, defaultCountry);
+    if (party === undefined) return undefined;
+    if (recent.size >= MIN_PARTIES) {
+      older = recent;
+      recent = new Map();
+    }
+    recent.set(given, party);
     return party;
   };
+}
+
+function read(
+  given: string,
+  defaultCountry: CountryCode | undefined,
+): GivenParty | undefined {
+  const party = parseParty(given, defaultCountry);
+  return party === undefined ? undefined : { ...party, given };
 }
 
 function partyField(readParty: ReadParty) {
