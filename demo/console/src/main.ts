@@ -18,6 +18,18 @@ import type { Setup } from "./wire.js";
 /** What changes within so long is asked of agent-core together. */
 const PEOPLE_AFTER_MS = 400;
 
+/** After these agent-core knows more of somebody. */
+const changesPeople: ReadonlySet<string> = new Set([
+  "call.opt_out",
+  "call.stop",
+  "intent.captured",
+  "lead.updated",
+  "message.opt_in",
+  "message.opt_out",
+  "message.received",
+  "opt_out.registered",
+]);
+
 const conversation = new Conversation();
 const phone = new Softphone(conversation);
 const whatsApp = new WhatsApp();
@@ -67,7 +79,7 @@ followFeed({
     conversation.apply(entry);
     conversations.add(entry);
     if (entry.topic === "broker.dlq") deadLetters.refreshSoon();
-    if (!typeOf(entry).startsWith("media.")) refreshPeople();
+    if (changesPeople.has(typeOf(entry))) refreshPeople();
   },
   ringing: (ringing) => phone.ring(ringing),
   rung: (ringing) => phone.stopRinging(ringing),
