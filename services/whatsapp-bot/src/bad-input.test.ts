@@ -1,4 +1,5 @@
 import type { RunningService } from "@easymo/service-kit";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { GraphApi } from "./testing/graph-api.js";
 import {
@@ -338,6 +339,25 @@ describe("a webhook with something in it that cannot be taken", () => {
     expect(data.name).toBe("AB");
     expect(data.text).toHaveLength(65_536);
     expect(data.text?.startsWith("abx")).toBe(true);
+  });
+
+  test("is answered 200 or 400, whatever it is, as long as it is signed", async () => {
+    const json = fc.json({ maxDepth: 4 });
+    const inside = fc
+      .jsonValue({ maxDepth: 5 })
+      .map((value) =>
+        JSON.stringify({ object, entry: [{ changes: [value] }] }),
+      );
+    const bytes = fc
+      .uint8Array({ maxLength: 300 })
+      .map((all) => Buffer.from(all));
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(json, inside, bytes), async (body) => {
+        const { status } = await post(bot.url, body);
+        expect([200, 400]).toContain(status);
+      }),
+      { numRuns: 150 },
+    );
   });
 
   test("leaves the bot well", async () => {

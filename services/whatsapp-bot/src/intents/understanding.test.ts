@@ -188,6 +188,24 @@ describe("a voice note", () => {
     expect(data).not.toHaveProperty("text");
   });
 
+  test("that cannot be fetched any more stays audio, and holds nothing up", async () => {
+    const waId = newWaId();
+    await postJson(modelBot.url, webhook(messageFrom({ waId }, audio("gone"))));
+    models.answer = { status: 500, json: {} };
+    await postJson(modelBot.url, webhook(textFrom({ waId }, "Ni angahe?")));
+    await modelLog.next(
+      "intent.captured",
+      ({ data }) => data.contact === `+${waId}`,
+    );
+    const heard = modelLog
+      .of("message.received")
+      .filter(({ data }) => data.phone === `+${waId}`);
+    expect(heard.map(({ data }) => data.transcribed)).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
   test("is fetched and written down, and its words count as any others", async () => {
     graph.media.set("78", {
       mimeType: "audio/ogg",

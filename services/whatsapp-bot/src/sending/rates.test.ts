@@ -52,6 +52,7 @@ function to(person: string): number {
 describe("two replicas together", () => {
   test("send one person 45 messages at once, and then one each 6 seconds", async () => {
     want("aline", 50);
+    await until(() => granted.length >= 45);
     await waiting(1);
     expect(granted).toHaveLength(45);
     for (const [advanceMs, sum] of [
@@ -71,6 +72,7 @@ describe("two replicas together", () => {
     want("aline", 50);
     for (let n = 0; n < 50; n++) want(`person-${n}`, 1);
     // Each for Aline, as neither has sent all that it wants to; one at least for the number.
+    await until(() => granted.length >= 80);
     await waiting(3);
     expect(granted).toHaveLength(80);
     expect(to("aline")).toBeLessThanOrEqual(45);
