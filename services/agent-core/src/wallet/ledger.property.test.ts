@@ -165,7 +165,7 @@ describe.each(databases)(
             else expect(done).toBe(0);
           }
         }),
-        { numRuns: name === "PGlite" ? 40 : 25 },
+        { numRuns: name === "PGlite" ? 30 : 20 },
       );
     });
   },
