@@ -160,6 +160,24 @@ describe("an intent", () => {
     ).toEqual([]);
   });
 
+  test("is answered also when the services say no more than they must", async () => {
+    standIn.candidates = [{ vendorId: "v7" }];
+    standIn.isTerse = true;
+    const phone = newPhone();
+    const wish = intent(phone, { slots: { item: "chain", amount: 4_000 } });
+    await orchestrator.bus.publishEvent("whatsapp.inbound", wish);
+    const forwarded = await log.next("ranking.forwarded");
+    expect(forwarded.data).toMatchObject({
+      intentId: wish.data.intentId,
+      candidates: [{ vendorId: "v7", name: "v7", price: 0, currency: "RWF" }],
+    });
+    expect(standIn.done(/^\/wallet\/reservations$/)[0]?.body).toMatchObject({
+      amount: 4_000,
+      currency: "RWF",
+    });
+    expect(log.deadLetters).toEqual([]);
+  });
+
   test("whose wallet is empty is answered all the same, without a reservation", async () => {
     standIn.walletRefusal = { status: 409, code: "insufficient_funds" };
     const phone = newPhone();

@@ -59,7 +59,11 @@ const conversationSchema = z.object({
   at: nullable(z.string()),
 });
 
-export const buyerAnswer = z.object({ buyer: buyerSchema });
+export const buyerAnswer = z.union([
+  z.object({ buyer: buyerSchema }),
+  // Without the wrapping, as some servers of users' own answer.
+  buyerSchema.transform((buyer) => ({ buyer })),
+]);
 export const intentAnswer = z.object({ intent: intentSchema });
 export const acceptedAnswer = z.object({ accepted: z.literal(true) });
 export const purchaseAnswer = z.object({ purchase: purchaseSchema });

@@ -29,8 +29,16 @@ export interface RankingApi {
 /** The ranking service over one tenant's transport. */
 export function rankingApi(transport: TenantTransport): RankingApi {
   return {
-    rank: (body, options) =>
-      transport.write("/rankings", body, rankingAnswer, options),
+    rank: async (body, options) => {
+      const { rankingId, candidates } = await transport.write(
+        "/rankings",
+        body,
+        rankingAnswer,
+        options,
+      );
+      // Without an id of its own, a ranking is known by the wish that it is for.
+      return { rankingId: rankingId ?? `of-${body.intentId}`, candidates };
+    },
     putVendor: (vendorId, body, options) =>
       transport.write(
         `/vendors/${encodeURIComponent(vendorId)}`,

@@ -6,20 +6,32 @@ import { type JsonValue, nullable } from "../fields.js";
  * own.
  */
 
-export const candidateSchema = z.object({
-  vendorId: z.string().min(1),
-  name: z.string(),
-  /** From 0 to 1 in the reference implementation; higher is better. */
-  score: z.number(),
-  /** In the currency's minor unit. */
-  price: z.int(),
-  currency: z.string(),
-  /** Why it stands where it stands, in words. */
-  reasons: z.array(z.string()),
-  /** The catalogue's name of what is offered. */
-  item: nullable(z.string()),
-  area: nullable(z.string()),
-});
+export const candidateSchema = z
+  .object({
+    vendorId: z.string().min(1),
+    /** The vendor's id, of a server that gives no names. */
+    name: nullable(z.string()),
+    /** From 0 to 1 in the reference implementation; higher is better. */
+    score: otherwise(z.number(), 0),
+    /** In the currency's minor unit; 0 when the server does not tell. */
+    price: otherwise(z.int(), 0),
+    /** ISO 4217; empty when the server does not tell. */
+    currency: otherwise(z.string(), ""),
+    /** Why it stands where it stands, in words. */
+    reasons: otherwise(z.array(z.string()), []),
+    /** The catalogue's name of what is offered. */
+    item: nullable(z.string()),
+    area: nullable(z.string()),
+  })
+  .transform((candidate) => ({
+    ...candidate,
+    name: candidate.name ?? candidate.vendorId,
+  }));
+
+/** What a server of the user's own may leave out. */
+function otherwise<T extends z.ZodType>(schema: T, value: z.output<T>) {
+  return schema.nullish().transform((given) => given ?? value);
+}
 
 const vendorItemSchema = z.object({
   name: z.string(),
@@ -41,7 +53,8 @@ const vendorSchema = z.object({
 });
 
 export const rankingAnswer = z.object({
-  rankingId: z.string().min(1),
+  /** Null of a server that does not number its rankings. */
+  rankingId: nullable(z.string().min(1)),
   /** The best first; none for somebody who opted out. */
   candidates: z.array(candidateSchema),
 });
@@ -52,7 +65,10 @@ export const vendorsAnswer = z.object({
 });
 
 export type Candidate = z.output<typeof candidateSchema>;
-export type Ranking = z.output<typeof rankingAnswer>;
+export interface Ranking {
+  readonly rankingId: string;
+  readonly candidates: Candidate[];
+}
 export type Vendor = z.output<typeof vendorSchema>;
 export type VendorItem = z.output<typeof vendorItemSchema>;
 export type VendorsPage = z.output<typeof vendorsAnswer>;

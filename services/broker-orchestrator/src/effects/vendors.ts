@@ -19,15 +19,28 @@ export const rank: Executor<"rank"> = async (
     { intentId, name, slots, contact },
     { idempotencyKey: effect.key, signal },
   );
+  const { intents } = conversation;
+  const agent = intents.find((one) => one.intentId === intentId)?.agent;
+  const table = deps.routing.current();
+  const usual =
+    agent === undefined
+      ? undefined
+      : table.findAgent(conversation.tenantId, agent)?.payment.currency;
   return {
     kind: "ranking",
     rankingId,
-    offers: candidates.slice(0, limits.offers).map(offerOf),
+    offers: candidates
+      .slice(0, limits.offers)
+      .map((candidate) => offerOf(candidate, usual ?? "RWF")),
   };
 };
 
-function offerOf(candidate: Candidate): OfferNote {
-  const { vendorId, name, score, price, currency, reasons } = candidate;
+/** @param usual the currency of the agent, for a ranking that tells none */
+function offerOf(candidate: Candidate, usual: string): OfferNote {
+  const { vendorId, name, score, price, reasons } = candidate;
+  const currency = /^[A-Z]{3}$/.test(candidate.currency)
+    ? candidate.currency
+    : usual;
   return { vendorId, name, score, price, currency, reasons };
 }
 

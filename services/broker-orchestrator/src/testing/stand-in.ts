@@ -36,6 +36,8 @@ export class StandIn {
     path: string;
     body: Record<string, unknown>;
   }) => Promise<void> = () => Promise.resolve();
+  /** Answers as little as can be understood. */
+  isTerse = false;
   /** Where requests go on to, instead of being answered here. */
   forwardTo: string | undefined;
   #failures = 0;
@@ -132,6 +134,11 @@ export class StandIn {
     const { intentId } = body;
     const id = typeof intentId === "string" ? intentId : "";
     if (path === "/readyz") return { status: 200, body: {} };
+    if (this.isTerse && path !== "/buyers")
+      return {
+        status: 200,
+        body: path === "/rankings" ? { candidates: this.candidates } : {},
+      };
     if (path === "/rankings")
       return {
         status: 200,

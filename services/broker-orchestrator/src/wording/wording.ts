@@ -144,12 +144,11 @@ export function offersText(
 ): string {
   const words: Phrases = phrases[language];
   if (offers.length === 0) return words.noOffers(item);
-  const rows = offers
-    .slice(0, MAX_OFFERS)
-    .map(
-      ({ name, price, currency }, at) =>
-        `${at + 1}. ${name}: ${money(price, currency)}`,
-    );
+  const rows = offers.slice(0, MAX_OFFERS).map(
+    ({ name, price, currency }, at) =>
+      // Of a price that nobody told, nothing is said.
+      `${at + 1}. ${name}${price > 0 ? `: ${money(price, currency)}` : ""}`,
+  );
   return [words.offers(item), ...rows, words.choose].join("\n");
 }
 
