@@ -10,6 +10,7 @@ import { randomName, until } from "@easymo/testbed";
 import type { Bus, ReceivedRecord } from "../bus/bus.js";
 import type { BusHarness } from "../bus/conformance.js";
 import { range, testDependencies, testRecord } from "../test-support.js";
+import { DeadLetters } from "./test-dead-letters.js";
 import {
   createBatchConsumer,
   type BatchConsumer,
@@ -25,10 +26,12 @@ export function describeBatchConsumer(
   describe(name, () => {
     let harness: BusHarness;
     let bus: Bus;
+    let letters: DeadLetters;
     const consumers: BatchConsumer[] = [];
     beforeAll(async () => {
       harness = await open();
       bus = harness.connect();
+      letters = await DeadLetters.watch(bus);
     }, 120_000);
     afterEach(async () => {
       await Promise.all(consumers.splice(0).map((consumer) => consumer.stop()));
@@ -59,22 +62,10 @@ export function describeBatchConsumer(
       await consumer.joined();
       return consumer;
     };
-    const deadLetters = async (
+    const deadLetters = (
       group: string,
       count: number,
-    ): Promise<ReceivedRecord[]> => {
-      const found: ReceivedRecord[] = [];
-      const subscription = await bus.subscribe({
-        group: randomName(),
-        topics: ["broker.dlq"],
-        fromBeginning: true,
-        onRecords: ({ records }) =>
-          found.push(...records.filter((r) => r.headers["x-group"] === group)),
-      });
-      await until(() => found.length >= count, { what: "dead letters" });
-      await subscription.stop();
-      return found;
-    };
+    ): Promise<ReceivedRecord[]> => letters.of(group, count);
 
     test("hands events over in order, and commits the prefix that is settled", async () => {
       const topic = await newTopic();

@@ -11,6 +11,7 @@ import type { Bus, ReceivedRecord } from "../bus/bus.js";
 import type { BusHarness } from "../bus/conformance.js";
 import { createMemoryStore } from "../store/memory-store.js";
 import { gate, range, testDependencies, testRecord } from "../test-support.js";
+import { DeadLetters } from "./test-dead-letters.js";
 import { createConsumer } from "./create-consumer.js";
 import type { ConsumerOptions, EventConsumer } from "./event-consumer.js";
 
@@ -22,11 +23,13 @@ export function describeConsumer(
   describe(name, () => {
     let harness: BusHarness;
     let bus: Bus;
+    let letters: DeadLetters;
     const consumers: EventConsumer[] = [];
 
     beforeAll(async () => {
       harness = await open();
       bus = harness.connect();
+      letters = await DeadLetters.watch(bus);
     }, 120_000);
     afterEach(async () => {
       await Promise.all(consumers.splice(0).map((consumer) => consumer.stop()));
@@ -58,23 +61,10 @@ export function describeConsumer(
       return consumer;
     };
 
-    /** Dead letters of one group. */
-    const deadLetters = async (
+    const deadLetters = (
       group: string,
       count: number,
-    ): Promise<ReceivedRecord[]> => {
-      const found: ReceivedRecord[] = [];
-      const subscription = await bus.subscribe({
-        group: randomName(),
-        topics: ["broker.dlq"],
-        fromBeginning: true,
-        onRecords: ({ records }) =>
-          found.push(...records.filter((r) => r.headers["x-group"] === group)),
-      });
-      await until(() => found.length >= count, { what: "dead letters" });
-      await subscription.stop();
-      return found;
-    };
+    ): Promise<ReceivedRecord[]> => letters.of(group, count);
 
     test("events of a key are handled one at a time and in order, those of different keys at the same time", async () => {
       const topic = await newTopic(1);
