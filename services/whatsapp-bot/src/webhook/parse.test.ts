@@ -337,6 +337,23 @@ describe("what became of a message", () => {
   });
 });
 
+test("a marketing preference of someone without a number is theirs", () => {
+  const given = {
+    user_id: "RW.1",
+    detail: "User requested to stop marketing messages",
+    category: "marketing_messages",
+    value: "stop",
+    timestamp: 1_731_705_721,
+  };
+  const { items } = parseWebhook(
+    webhook(change({ user_preferences: [given] }, "user_preferences")),
+    NOW_MS,
+  );
+  expect(items).toMatchObject([
+    { item: "preference", value: "stop", person: { scopedUserId: "RW.1" } },
+  ]);
+});
+
 test("a new user id is about who had the old one", () => {
   const update = {
     wa_id: "250788000001",

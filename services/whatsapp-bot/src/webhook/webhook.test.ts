@@ -215,6 +215,23 @@ describe("a webhook", () => {
     expect(event.data).toMatchObject({ kind: "unknown", rawKind: "hologram" });
   });
 
+  test("that tells an error of the account is answered 200 and counted by Meta's code, for those who watch", async () => {
+    const errors = [
+      {
+        code: 131_042,
+        title: "Business eligibility payment issue",
+        message: "Business eligibility payment issue",
+        error_data: { details: "Message failed to send" },
+        href: "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/",
+      },
+    ];
+    const answer = await postJson(bot.url, webhook(change({ errors })));
+    expect(answer.status).toBe(200);
+    expect(await bot.metrics()).toContain(
+      'easymo_whatsapp_account_errors_total{code="131042"} 1',
+    );
+  });
+
   test("of a number that no channel has is answered 200, counted and not published", async () => {
     const id = messageId();
     const foreign = change({
