@@ -1,35 +1,21 @@
 import { once } from "node:events";
-import type { RunningService } from "@easymo/service-kit";
 import { signRequest } from "@easymo/carrier-simulator";
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  test,
-} from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import WebSocket from "ws";
 import { FakeModel } from "./testing/fake-model.js";
 import { DESK } from "./testing/machine-fixture.js";
 import {
   AUTH_TOKEN,
   MEDIA_TOKEN,
+  NO_AGENT_CORE,
   PUBLIC_URL,
   RunningBridge,
-  startAgentCore,
   TENANT,
 } from "./testing/running-bridge.js";
 
-let agentCore: RunningService;
 let bridge: RunningBridge;
 let calls = 0;
 
-beforeAll(async () => {
-  agentCore = await startAgentCore();
-});
-afterAll(() => agentCore.close());
 afterEach(() => bridge.close());
 
 function mediaUrl(): string {
@@ -101,7 +87,7 @@ async function expectAnotherCallToWork(): Promise<void> {
 
 describe("who is let in", () => {
   beforeEach(async () => {
-    bridge = await RunningBridge.start(agentCore.url);
+    bridge = await RunningBridge.start(NO_AGENT_CORE);
   });
 
   async function voice(
@@ -190,7 +176,7 @@ describe("who is let in", () => {
 
 describe("a media socket that sends what it should not", () => {
   beforeEach(async () => {
-    bridge = await RunningBridge.start(agentCore.url);
+    bridge = await RunningBridge.start(NO_AGENT_CORE);
   });
 
   test.each([
@@ -279,7 +265,7 @@ describe("a media socket that sends what it should not", () => {
 
   test("a socket that falls silent is let go", async () => {
     await bridge.close();
-    bridge = await RunningBridge.start(agentCore.url, {
+    bridge = await RunningBridge.start(NO_AGENT_CORE, {
       env: { CALL_IDLE_SECONDS: "1" },
     });
     const ws = await socket();
@@ -293,7 +279,7 @@ describe("a media socket that sends what it should not", () => {
 describe("a model that misbehaves", () => {
   test("cannot be reached: the caller is told so by the carrier and transferred", async () => {
     const model = await FakeModel.start({ refusesWith: 503 });
-    bridge = await RunningBridge.start(agentCore.url, { model });
+    bridge = await RunningBridge.start(NO_AGENT_CORE, { model });
     const call = bridge.carrier.placeCall({ from: "+250788999005", to: DESK });
     expect((await call.waitFor("say")).text).toContain("technical problem");
     expect((await call.waitFor("dial")).numbers).toEqual(["+250788000009"]);
@@ -304,7 +290,7 @@ describe("a model that misbehaves", () => {
 
   test("never answers: the same, within 5 s", async () => {
     const model = await FakeModel.start({ configures: false });
-    bridge = await RunningBridge.start(agentCore.url, { model });
+    bridge = await RunningBridge.start(NO_AGENT_CORE, { model });
     const call = bridge.carrier.placeCall({ from: "+250788999006", to: DESK });
     await call.waitFor("dial");
     const stop = await bridge.events.next("call.stop");
@@ -313,7 +299,7 @@ describe("a model that misbehaves", () => {
   });
 
   test("closes: a new session takes over inside a second, with the conversation and the call up", async () => {
-    bridge = await RunningBridge.start(agentCore.url);
+    bridge = await RunningBridge.start(NO_AGENT_CORE);
     const call = bridge.carrier.placeCall({ from: "+250788999007", to: DESK });
     const first = await bridge.model.session();
     await call.waitFor("streamStarted");
@@ -349,7 +335,7 @@ describe("a model that misbehaves", () => {
   });
 
   test("nears its session's limit: the next session takes over while the call is up", async () => {
-    bridge = await RunningBridge.start(agentCore.url, {
+    bridge = await RunningBridge.start(NO_AGENT_CORE, {
       env: { MODEL_SESSION_MAX_SECONDS: "2" },
     });
     const call = bridge.carrier.placeCall({ from: "+250788999008", to: DESK });
@@ -362,7 +348,7 @@ describe("a model that misbehaves", () => {
   });
 
   test("says garbage once and is forgiven, says it again and again and is replaced", async () => {
-    bridge = await RunningBridge.start(agentCore.url);
+    bridge = await RunningBridge.start(NO_AGENT_CORE);
     const call = bridge.carrier.placeCall({ from: "+250788999009", to: DESK });
     const first = await bridge.model.session();
     await call.waitFor("streamStarted");

@@ -1,13 +1,4 @@
-import type { RunningService } from "@easymo/service-kit";
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  test,
-} from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { once } from "node:events";
 import WebSocket from "ws";
 import { z } from "zod";
@@ -15,22 +6,17 @@ import type { FakeModelSession } from "./testing/fake-model.js";
 import { DESK } from "./testing/machine-fixture.js";
 import {
   MEDIA_TOKEN,
+  NO_AGENT_CORE,
   RunningBridge,
-  startAgentCore,
   TENANT,
 } from "./testing/running-bridge.js";
 
 /** What callers of other bridges suffered, on the wire: the model's socket on one side, Twilio's on the other. */
 
-let agentCore: RunningService;
 let bridge: RunningBridge;
 
-beforeAll(async () => {
-  agentCore = await startAgentCore();
-});
-afterAll(() => agentCore.close());
 beforeEach(async () => {
-  bridge = await RunningBridge.start(agentCore.url);
+  bridge = await RunningBridge.start(NO_AGENT_CORE);
 });
 afterEach(async () => {
   // The caller hangs up first: a bridge that ends a call waits for its carrier to ask how it goes on.

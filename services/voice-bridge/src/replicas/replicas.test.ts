@@ -7,39 +7,26 @@ import {
   StoreUnavailableError,
   type Store,
 } from "@easymo/messaging";
-import { systemClock, type RunningService } from "@easymo/service-kit";
+import { systemClock } from "@easymo/service-kit";
 import { startRedis, until, type OwnRedis } from "@easymo/testbed";
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  test,
-} from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import WebSocket from "ws";
 import type { FakeModelSession } from "../testing/fake-model.js";
 import { DESK } from "../testing/machine-fixture.js";
 import {
   MEDIA_TOKEN,
+  NO_AGENT_CORE,
   quietKit,
   RunningBridge,
-  startAgentCore,
   TENANT,
 } from "../testing/running-bridge.js";
 
 /** Two replicas behind one number: one carrier, one bus, one store. */
 
-let agentCore: RunningService;
 let here: RunningBridge;
 let there: RunningBridge;
 let people = 0;
 
-beforeAll(async () => {
-  agentCore = await startAgentCore();
-});
-afterAll(() => agentCore.close());
 afterEach(async () => {
   await Promise.all([here.close(), there.close()]);
 });
@@ -50,8 +37,8 @@ async function startBoth(
 ): Promise<void> {
   const bus = createMemoryBus(quietKit("bus"));
   [here, there] = await Promise.all([
-    RunningBridge.start(agentCore.url, { bus, env, store: store("here") }),
-    RunningBridge.start(agentCore.url, { bus, env, store: store("there") }),
+    RunningBridge.start(NO_AGENT_CORE, { bus, env, store: store("here") }),
+    RunningBridge.start(NO_AGENT_CORE, { bus, env, store: store("there") }),
   ]);
 }
 

@@ -40,6 +40,8 @@ export const ACCOUNT_SID = "AC00000000000000000000000000000000";
 export const API_TOKEN = "voice-api-token";
 export const MEDIA_TOKEN = "media-token";
 export const TENANT = "kigali-parts";
+/** Where no agent-core is: most of a call goes on without it. */
+export const NO_AGENT_CORE = "http://127.0.0.1:9";
 /** The address that Twilio is told; the simulator maps it to the real port. */
 export const PUBLIC_URL = "https://voice.example.test";
 

@@ -1,15 +1,14 @@
 import type { SimulatedCall } from "@easymo/carrier-simulator";
 import { createBus, topicCatalogue, type Bus } from "@easymo/messaging";
-import type { RunningService } from "@easymo/service-kit";
 import { startKafkaCluster, type KafkaCluster } from "@easymo/testbed";
 import type { FakeModelSession } from "../fake-model.js";
 import { DESK } from "../machine-fixture.js";
 import {
   EventLog,
+  NO_AGENT_CORE,
   quietKit,
   recordEvents,
   RunningBridge,
-  startAgentCore,
 } from "../running-bridge.js";
 
 export interface OutageOptions {
@@ -51,15 +50,12 @@ const ONCE = ["call.start", "call.connected", "call.stop"];
 export async function stopKafkaDuringCalls(
   options: OutageOptions,
 ): Promise<OutageReport> {
-  const [cluster, agentCore] = await Promise.all([
-    startKafkaCluster({ brokers: 1 }),
-    startAgentCore(),
-  ]);
+  const cluster = await startKafkaCluster({ brokers: 1 });
   for (const { name, partitions } of topicCatalogue)
     await cluster.createTopic(name, { partitions });
   const watcher = busTo(cluster);
   const log = new EventLog();
-  const bridge = await RunningBridge.start(agentCore.url, {
+  const bridge = await RunningBridge.start(NO_AGENT_CORE, {
     bus: busTo(cluster),
     speed: 1,
     env: { MEDIA_SAMPLE_SECONDS: "1" },
@@ -68,7 +64,9 @@ export async function stopKafkaDuringCalls(
     await recordEvents(watcher, log);
     return await run(options, cluster, bridge, log);
   } finally {
-    await close(bridge, watcher, agentCore, cluster);
+    await bridge.close();
+    await watcher.close();
+    await cluster.stop();
   }
 }
 
@@ -204,15 +202,4 @@ function sumOf(metrics: string, lines: RegExp): number {
     (sum, [, value]) => sum + Number(value),
     0,
   );
-}
-
-async function close(
-  bridge: RunningBridge,
-  watcher: Bus,
-  agentCore: RunningService,
-  cluster: KafkaCluster,
-): Promise<void> {
-  await bridge.close();
-  await Promise.all([watcher.close(), agentCore.close()]);
-  await cluster.stop();
 }
