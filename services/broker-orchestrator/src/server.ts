@@ -18,6 +18,10 @@ await runService(
         createAgentCoreClient({
           baseUrl,
           jwtSecret: config.AGENT_CORE_JWT_SECRET,
+          // Nobody is on the line: better late than asked twice.
+          timeoutMs: 5_000,
+          totalTimeoutMs: 12_000,
+          circuit: { failures: 10 },
           ...kit,
         }),
     }),

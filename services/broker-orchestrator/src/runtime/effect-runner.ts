@@ -9,17 +9,21 @@ import {
 import type { AboutEffect, ExecuteEffect } from "../effects/executor.js";
 import type { Effect, EffectKind, Outcome } from "../machine/effects.js";
 import { Lanes, Places } from "./effect-lanes.js";
+import { isUntried } from "./event-work.js";
 
 /** What effects depend on: how many of each are at work at first, and at most. */
 const places = {
-  "agent-core": { first: 48, most: 256 },
-  ranking: { first: 48, most: 256 },
-  buyer: { first: 48, most: 256 },
-  wallet: { first: 48, most: 256 },
+  "agent-core": { first: 24, most: 256 },
+  ranking: { first: 24, most: 256 },
+  buyer: { first: 24, most: 256 },
+  wallet: { first: 24, most: 256 },
   model: { first: 16, most: 32 },
   voice: { first: 16, most: 32 },
   telling: { first: 256, most: 512 },
 } as const;
+const CIRCUIT_PAUSE_MS = 500;
+const CIRCUIT_PATIENCE_MS = 5_000;
+
 type Dependency = keyof typeof places;
 
 const dependencyOf: Readonly<Record<EffectKind, Dependency>> = {
@@ -90,11 +94,33 @@ export class EffectRunner {
   ): Promise<Outcome> {
     const dependency = dependencyOf[effect.kind];
     return this.#lanes.run(`${about.home}\n${dependency}`, () =>
-      this.#places[dependency].run(
-        () => this.#try(effect, about, signal),
-        isTooMuch,
+      this.#patiently(
+        () =>
+          this.#places[dependency].run(
+            () => this.#try(effect, about, signal),
+            isTooMuch,
+          ),
+        signal,
       ),
     );
+  }
+
+  /** An open circuit often closes within seconds: so long it is waited for here, without a place, rather than in Kafka. */
+  async #patiently(
+    work: () => Promise<Outcome>,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    for (let waitedMs = 0; ; waitedMs += CIRCUIT_PAUSE_MS) {
+      try {
+        return await work();
+      } catch (error) {
+        const isOver = waitedMs >= CIRCUIT_PATIENCE_MS || signal.aborted;
+        if (isOver || !isUntried(error)) throw error;
+      }
+      await new Promise<void>((resolve) => {
+        this.#clock.setTimeout(resolve, CIRCUIT_PAUSE_MS);
+      });
+    }
   }
 
   async #try(
@@ -122,10 +148,11 @@ export class EffectRunner {
   }
 }
 
-/** Not answered, not in time, or left alone for a moment. */
+/** Not answered, not in time, or answered that it is too much. */
 function isTooMuch(error: unknown): boolean {
   return (
     error instanceof AgentCoreError &&
+    !isUntried(error) &&
     (error.status === undefined || [429, 503, 504].includes(error.status)) &&
     error.retryable
   );
