@@ -5,20 +5,20 @@ import { chaos } from "./testing/chaos.js";
 // The same, larger, is `make chaos`.
 test("intents arrive once, all of them, though replicas are killed, Redis forgets everything and the wallet fails", async () => {
   const report = await chaos({
-    intents: 240,
+    intents: 120,
     brokers: 1,
     killEveryMs: 1_500,
     kills: 2,
     databaseUrl: await postgresUrl(),
-    timeoutMs: 150_000,
+    timeoutMs: 300_000,
     say: () => undefined,
   });
   expect(report).toMatchObject({
     wrong: [],
-    reservations: 240,
+    reservations: 120,
     deadLetters: 0,
     unfinished: 0,
     unbalanced: 0,
   });
   expect(report.failures).toBeGreaterThan(0);
-}, 240_000);
+}, 420_000);
