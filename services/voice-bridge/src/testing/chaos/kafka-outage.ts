@@ -134,6 +134,7 @@ async function speakBothWays(
 ): Promise<void> {
   const said = speech(caller, round);
   const answer = speech(caller + 100, round);
+  const heard = hears(call, answer);
   session.answer(`r${round}`, `Round ${round}.`, answer);
   await call.speak(said);
   while (!session.heard.includes(said))
@@ -141,7 +142,18 @@ async function speakBothWays(
       "input_audio_buffer.append",
       session.of("input_audio_buffer.append").length,
     );
-  while (!call.heard().includes(answer)) await call.waitFor("mark");
+  await heard;
+}
+
+/** Resolves at the mark behind which the caller has heard all of it. */
+function hears(call: SimulatedCall, audio: Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = call.on("mark", () => {
+      if (!call.heard().includes(audio)) return;
+      stop();
+      resolve();
+    });
+  });
 }
 
 /** Different for each caller and round, and never silent. */
