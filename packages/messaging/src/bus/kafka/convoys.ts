@@ -63,6 +63,9 @@ class Convoy {
     } catch (error) {
       const failure = together.length > 1 ? new ConvoyError(error) : error;
       for (const { done } of together) done.reject(failure);
+      // The broker may lead them no longer: what waits for it goes alone as well.
+      for (const { done } of this.#waiting) done.reject(new ConvoyError(error));
+      this.#waiting = [];
     }
     this.#departSoon();
   }
