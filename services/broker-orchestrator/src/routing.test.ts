@@ -7,6 +7,7 @@ import {
   expect,
   test,
 } from "@jest/globals";
+import { partitionOf } from "@easymo/messaging";
 import type { RunningService } from "@easymo/service-kit";
 import {
   callConnected,
@@ -228,6 +229,33 @@ describe("an intent", () => {
           path === "/rankings" && body.intentId === wish.data.intentId,
       ),
     ).toHaveLength(1);
+  });
+
+  test("of somebody whose wallet is slow holds up nobody of the same partition", async () => {
+    const place = (phone: string): number =>
+      partitionOf(`${TENANT}:${phone}`, 6);
+    const slow = newPhone();
+    const others: string[] = [];
+    while (others.length < 5) {
+      const phone = newPhone();
+      if (place(phone) === place(slow)) others.push(phone);
+    }
+    const wish = intent(slow);
+    const gate = Promise.withResolvers<void>();
+    standIn.delays = ({ path, body }) =>
+      path.startsWith("/wallet") && body.intentId === wish.data.intentId
+        ? gate.promise
+        : Promise.resolve();
+    await orchestrator.bus.publishEvent("whatsapp.inbound", wish);
+    for (const phone of others)
+      await orchestrator.bus.publishEvent("whatsapp.inbound", intent(phone));
+    for (const phone of others)
+      await log.next("ranking.forwarded", ({ data }) => data.contact === phone);
+    expect(
+      log.of("ranking.forwarded").some(({ data }) => data.contact === slow),
+    ).toBe(false);
+    gate.resolve();
+    await log.next("ranking.forwarded", ({ data }) => data.contact === slow);
   });
 
   test("that cannot be finished lies in the dead letters with the reason, and goes on from there when it is played again", async () => {
