@@ -16,7 +16,7 @@ import {
   postEvents,
   quietKit,
   routingFile,
-} from "../testing/running-ingress.js";
+} from "../running-ingress.js";
 
 export interface ChaosSettings {
   /** How many events are sent, each under a key of its own. */
