@@ -134,7 +134,6 @@ async function speakBothWays(
 ): Promise<void> {
   const said = speech(caller, round);
   const answer = speech(caller + 100, round);
-  const heard = hears(call, answer);
   session.answer(`r${round}`, `Round ${round}.`, answer);
   await call.speak(said);
   while (!session.heard.includes(said))
@@ -142,18 +141,8 @@ async function speakBothWays(
       "input_audio_buffer.append",
       session.of("input_audio_buffer.append").length,
     );
-  await heard;
-}
-
-/** Resolves at the mark behind which the caller has heard all of it. */
-function hears(call: SimulatedCall, audio: Buffer): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = call.on("mark", () => {
-      if (!call.heard().includes(audio)) return;
-      stop();
-      resolve();
-    });
-  });
+  // Not heard yet: so there is a frame still to be played.
+  while (!call.heard().includes(answer)) await call.waitFor("played");
 }
 
 /** Different for each caller and round, and never silent. */
