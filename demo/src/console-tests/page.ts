@@ -28,7 +28,7 @@ export function pageStories(world: World): void {
     await console.page.locator("#message:focus").waitFor();
     await keyboard.type("Muraho");
     await keyboard.press("Enter");
-    await console.ticks("Muraho", "Read");
+    await console.taken("Muraho");
     await keyboard.press("Escape");
     await keyboard.press("c");
     await console.hears("agent");
@@ -83,7 +83,7 @@ export function pageStories(world: World): void {
           );
         await console.whatsApp({ phone: `+25078800031${at}` });
         await console.write("A word that is long: " + "x".repeat(120));
-        await console.ticks("A word that is long", "Read");
+        await console.taken("A word that is long");
         expect(await overflow()).toBe(0);
         await console.show("Conversations");
         await console.choosesPerson(`+25078800031${at}`);

@@ -26,23 +26,27 @@ export function telephoneStories(world: World): void {
     "interrupts the agent, who falls silent; what was not heard is struck out",
     async (console) => {
       await console.call("+250788000102");
-      // A code takes long to read out: there is time to interrupt.
-      await console.say("I want to pay 5000 francs");
-      await console.line("*182*8*1*400200*5000#").waitFor();
-      await console.hears("agent");
-      await console.page.getByRole("button", { name: /^Interrupt/ }).click();
-      const reading = console.line(/^AgentTo pay 5,000/).first();
+      const reading = console.line(/^AgentTo pay 5,000/);
       const cut = reading.locator("s");
-      await cut.waitFor();
+      // A code takes long to read out; who is too late nevertheless asks again.
+      for (let asked = 0; (await cut.count()) === 0; asked += 1) {
+        expect(asked).toBeLessThan(5);
+        await console.say("I want to pay 5000 francs");
+        await console.line("*182*8*1*400200*5000#").nth(asked).waitFor();
+        await console.page.getByRole("button", { name: /^Interrupt/ }).click();
+        await console.understood("Wait, please.").nth(asked).waitFor();
+      }
       await console.hearsNothing("agent");
       const [words, unheard] = await Promise.all([
-        reading.innerText(),
-        cut.innerText(),
+        reading
+          .filter({ has: console.page.locator("s") })
+          .first()
+          .innerText(),
+        cut.first().innerText(),
       ]);
       expect(words).toMatch(/^Agent\s+To pay 5,000/);
       expect(unheard).not.toMatch(/To pay 5,000/);
       expect(words.endsWith(unheard)).toBe(true);
-      await console.line("Wait, please.").waitFor();
     },
   );
 

@@ -10,7 +10,7 @@ export function whatsAppStories(world: World): void {
       const { page } = console;
       await console.whatsApp({ phone: "+250788000501" });
       await console.write("I need brake pads in Remera");
-      await console.ticks("I need brake pads", "Read");
+      await console.taken("I need brake pads");
       await console.sentAsBusiness("Text", "Your brake pads are here");
       await console.ticks("Your brake pads are here", "Read");
       const wire = page.getByLabel("Requests between Meta and the bot");
@@ -34,7 +34,7 @@ export function whatsAppStories(world: World): void {
       const { page } = console;
       await console.whatsApp({ phone: "+250788000502" });
       await console.write("Muraho");
-      await console.ticks("Muraho", "Read");
+      await console.taken("Muraho");
       await page.getByLabel("The telephone is on").uncheck();
       await console.sentAsBusiness("Text", "While it is off");
       await console.ticks("While it is off", "Sent");
@@ -72,7 +72,7 @@ export function whatsAppStories(world: World): void {
       const { page } = console;
       await console.whatsApp({ phone: "+250788000504" });
       await console.write("Muraho");
-      await console.ticks("Muraho", "Read");
+      await console.taken("Muraho");
       await console.show("Telephone");
       await console.call("+250788000504");
       await console.say("I want to pay 5000 francs");
@@ -88,10 +88,10 @@ export function whatsAppStories(world: World): void {
       const { page } = console;
       await console.whatsApp({ phone: "+250788000505" });
       await page.getByRole("button", { name: "Location" }).click();
-      await console.ticks("Location: Kigali", "Read");
+      await console.taken("Location: Kigali");
       await page.getByLabel("Message", { exact: true }).fill("Is it there?");
       await page.getByRole("button", { name: "As a voice note" }).click();
-      await console.ticks("Is it there?", "Read");
+      await console.taken("Is it there?");
       expect(
         await page.evaluate(
           "(async () => { const audio = document.querySelector('#messages audio'); await audio.play(); return audio.duration > 0.3; })()",
@@ -99,11 +99,11 @@ export function whatsAppStories(world: World): void {
       ).toBe(true);
       await console.sentAsBusiness("Text with buttons", "Shall we keep it?");
       await page.getByRole("button", { name: "Yes, please" }).click();
-      await console.ticks(/^YouShall we keep it\?Yes, please/, "Read");
+      await console.taken(/^YouShall we keep it\?Yes, please/);
       await console.sentAsBusiness("Text with a list", "Which shop?");
       await page.locator("summary", { hasText: "Choose a shop" }).click();
       await page.getByRole("button", { name: /^Nyabugogo Spares/ }).click();
-      await console.ticks(/^YouWhich shop\?Nyabugogo/, "Read");
+      await console.taken(/^YouWhich shop\?Nyabugogo/);
       const shop = console.line(/^BusinessWhich shop/);
       await shop.getByRole("button", { name: "Like this message" }).click();
       await shop.getByRole("img", { name: "You: 👍" }).waitFor();
@@ -119,7 +119,7 @@ export function whatsAppStories(world: World): void {
     async (console) => {
       await console.whatsApp({ phone: "", userId: "RW.5001349120865" });
       await console.write("Muraho");
-      await console.ticks("Muraho", "Read");
+      await console.taken("Muraho");
       await console.sentAsBusiness("Text", "Your order is ready");
       await console.ticks("Your order is ready", "Read");
       await console.write("Hagarika");
@@ -138,7 +138,7 @@ export function whatsAppStories(world: World): void {
       await console.sentAsBusiness("Text", "Nobody asked for this");
       await console.line(NEWS).waitFor();
       await console.line(NEWS).getByRole("button", { name: "Tell me" }).click();
-      await console.ticks(/Tell me/, "Read");
+      await console.taken(/Tell me/);
       await console.sentAsBusiness("Text", "Now it can be said");
       await console.ticks("Now it can be said", "Read");
       expect(await console.line("Nobody asked for this").count()).toBe(0);
@@ -150,7 +150,7 @@ export function whatsAppStories(world: World): void {
     async (console) => {
       await console.whatsApp({ phone: "+250788000508" });
       await console.write("Muraho");
-      await console.ticks("Muraho", "Read");
+      await console.taken("Muraho");
       await console.page.getByLabel("Wants offers and announcements").uncheck();
       await console.line("we will not call you or message you").waitFor();
       const events = await console.events("+250788000508");

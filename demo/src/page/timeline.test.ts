@@ -43,8 +43,13 @@ describe("the time line of a person", () => {
         entry("call.start", { callId: "CA2", from: "+250788000001", to: "+1" }),
         entry("media.transcript", {
           callId: "CA1",
-          role: "caller",
+          role: "user",
           text: "Brake pads",
+        }),
+        entry("media.transcript", {
+          callId: "CA1",
+          role: "assistant",
+          text: "Which ones?",
         }),
         entry("sip.ringing", { callId: "CA1" }, { topic: "voice.sip.events" }),
       ),
@@ -52,6 +57,7 @@ describe("the time line of a person", () => {
       "WhatsApp Person: Muraho",
       "telephone Call: from +250788000001 to +1",
       "telephone Person: Brake pads",
+      "telephone Agent: Which ones?",
       "SIP Call: ringing",
     ]);
   });

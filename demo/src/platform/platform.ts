@@ -70,6 +70,9 @@ export async function startPlatform(
   }
 }
 
+/** All services share one thread here, the database included. */
+const PATIENCE_MS = 10_000;
+
 /** What every service behind a door is given. */
 interface Common {
   readonly bus: Bus;
@@ -226,7 +229,13 @@ class Starting {
 
   #agentCore({ agentCoreUrl: baseUrl, jwtSecret }: Common): AgentCoreClient {
     const { clock, logger } = kitFor("agent-core-client", this.#options);
-    const client = createAgentCoreClient({ baseUrl, jwtSecret, clock, logger });
+    const client = createAgentCoreClient({
+      baseUrl,
+      jwtSecret,
+      timeoutMs: PATIENCE_MS,
+      clock,
+      logger,
+    });
     this.#endings.push(() => client.close());
     return client;
   }

@@ -62,6 +62,13 @@ export class ConsolePage {
     });
   }
 
+  /** What the caller said, once the model has heard it. */
+  understood(text: string): Locator {
+    return this.page.locator("#transcript .caller:not(.pending)", {
+      hasText: text,
+    });
+  }
+
   async show(
     tab: "Telephone" | "WhatsApp" | "SIP" | "Conversations",
   ): Promise<void> {
@@ -104,6 +111,14 @@ export class ConsolePage {
     await this.page
       .getByRole("button", { name: "Put it on whatsapp.outbound" })
       .click();
+  }
+
+  /** Resolves when the bot has this person's message; it may have read it by then. */
+  async taken(text: string | RegExp): Promise<void> {
+    await this.line(text)
+      .getByRole("img", { name: /^(Delivered|Read)$/ })
+      .first()
+      .waitFor();
   }
 
   /** Resolves when the message has these ticks. */

@@ -35,7 +35,7 @@ const browserFlags = [
 ];
 
 /** Nobody needs to wait until an agent has spoken. */
-const LINE_SPEED = 4;
+const LINE_SPEED = 3;
 
 /** The demo as it is but for telephone lines that hurry, on a free port, in this process. */
 export function startDemo(): Promise<RunningService> {

@@ -66,7 +66,7 @@ function tell(
     case "message.send":
       return ["Business", text("text") || text("kind")];
     case "media.transcript":
-      return [text("role") === "caller" ? "Person" : "Agent", text("text")];
+      return [text("role") === "user" ? "Person" : "Agent", text("text")];
     case "call.start":
       return ["Call", `from ${text("from")} to ${text("to")}`];
     case "call.stop":

@@ -32,7 +32,12 @@ export class ChatView {
     if (old === null) this.#list.append(item);
     else keepOpen(old, item);
     show(this.#empty, false);
-    if (old === null) this.#list.scrollTop = this.#list.scrollHeight;
+    if (old === null) this.toEnd();
+  }
+
+  /** Shows the newest. */
+  toEnd(): void {
+    this.#list.scrollTop = this.#list.scrollHeight;
   }
 
   /** Business messages that reached the telephone and were not looked at. */

@@ -76,6 +76,8 @@ export class WhatsApp {
   /** Whether the chat is on the screen. */
   show(shown: boolean): void {
     this.#shown = shown;
+    // What came while nobody looked is at the end.
+    if (shown) this.#view.toEnd();
     this.#look();
   }
 
