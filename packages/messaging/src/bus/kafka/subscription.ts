@@ -24,6 +24,8 @@ const FETCH_BYTES = 8 * FETCH_BYTES_PER_PARTITION;
 /** New partitions of a topic are found within this. */
 const METADATA_MAX_AGE_MS = 30_000;
 const RESTART_PAUSE_MS = 500;
+/** Records that come for so long without an assignment mean that its answer was lost: the group is joined anew. */
+const STRANDED_MS = 5_000;
 const LOG_INTERVAL_MS = 10_000;
 
 /** A member of a consumer group; a crashed kafkajs consumer is followed by a new one. */
@@ -47,6 +49,8 @@ export class KafkaSubscription implements Subscription {
   #running: Promise<void> = Promise.resolve();
   #lastLogMs = Number.NEGATIVE_INFINITY;
   #resolveJoined: () => void = () => undefined;
+  #restart: () => void = () => undefined;
+  #lostAtMs = Number.POSITIVE_INFINITY;
 
   constructor(
     kafka: Kafka,
@@ -115,6 +119,9 @@ export class KafkaSubscription implements Subscription {
           resolve();
         }),
       );
+      const stranded = new Promise<void>((resolve) => {
+        this.#restart = resolve;
+      });
       const stopped = new Promise<void>((resolve) =>
         signal.addEventListener("abort", () => resolve(), { once: true }),
       );
@@ -129,7 +136,7 @@ export class KafkaSubscription implements Subscription {
           partitionsConsumedConcurrently: 1,
           eachBatch: (payload) => this.#take(payload),
         });
-        await Promise.race([crashed, stopped]);
+        await Promise.race([crashed, stranded, stopped]);
       } catch (error) {
         this.#logAway(error);
       }
@@ -164,7 +171,10 @@ export class KafkaSubscription implements Subscription {
       );
       void this.#assign(consumer, payload.memberId, owned);
     });
-    consumer.on(consumer.events.REBALANCING, () => (this.#owned = undefined));
+    consumer.on(consumer.events.REBALANCING, () => {
+      this.#owned = undefined;
+      this.#lostAtMs = this.#clock.monotonicMs();
+    });
     return consumer;
   }
 
@@ -222,6 +232,7 @@ export class KafkaSubscription implements Subscription {
   /** Hands records over; a partition that is not this member's (any more) keeps its place. */
   #take(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload;
+    if (this.#owned === undefined) this.#checkStranded();
     const place = { topic: batch.topic, partition: batch.partition };
     const last = batch.messages.at(-1);
     if (last !== undefined && this.#owned?.has(placeOf(place)) === true) {
@@ -232,6 +243,13 @@ export class KafkaSubscription implements Subscription {
       payload.resolveOffset(last.offset);
     }
     return Promise.resolve();
+  }
+
+  /** kafkajs goes on reading what it had when the answer to a join is lost, and never says what it has now. */
+  #checkStranded(): void {
+    if (this.#clock.monotonicMs() - this.#lostAtMs < STRANDED_MS) return;
+    this.#logger.warn("the group's assignment never came; joining it anew");
+    this.#restart();
   }
 
   #applyPause(places: readonly TopicPartition[]): void {
