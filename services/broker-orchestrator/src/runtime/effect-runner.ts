@@ -21,7 +21,7 @@ const places = {
   voice: { first: 16, most: 32 },
   telling: { first: 256, most: 512 },
 } as const;
-const CIRCUIT_PAUSE_MS = 500;
+const CIRCUIT_PAUSE_MS = 1_000;
 const CIRCUIT_PATIENCE_MS = 5_000;
 
 type Dependency = keyof typeof places;
