@@ -308,6 +308,17 @@ describe("a wish", () => {
     );
   });
 
+  test("is what vendors can answer: a payment that names no item is none, nor is small talk", () => {
+    const asked = (name: string, slots: Record<string, string>) =>
+      apply(undefined, intent(PHONE, { name, slots }), startMs).effects.map(
+        ({ kind }) => kind,
+      );
+    expect(asked("order", {})).toEqual(["know_lead"]);
+    expect(asked("pay", { item: "brake pads" })).toEqual(["know_lead"]);
+    expect(asked("pay", { amount: "5000" })).toEqual([]);
+    expect(asked("help", { item: "brake pads" })).toEqual([]);
+  });
+
   test("that was given up goes on where it stood when its event comes again", () => {
     const { state } = apply(undefined, wish, startMs);
     const buried = bury(state, cause.of);

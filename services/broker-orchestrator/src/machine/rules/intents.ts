@@ -2,9 +2,16 @@ import { limits } from "../../conversation/limits.js";
 import type { ChannelName, IntentNote } from "../../conversation/state.js";
 import { agentName, type Draft } from "../draft.js";
 import { eventRule } from "../rule.js";
+import { itemOf } from "./offers.js";
 
 /** Wishes that no vendor can answer. */
 const TALK = new Set(["help", "human", "call"]);
+
+/** Whether vendors can answer it: a payment that names no item is for what was agreed on already. */
+function isForVendors(intent: Pick<IntentNote, "name" | "slots">): boolean {
+  if (TALK.has(intent.name)) return false;
+  return intent.name !== "pay" || itemOf(intent) !== undefined;
+}
 
 /** Takes a wish in: from now on it goes its way to the vendors and back. */
 export function takeIntent(draft: Draft, intent: IntentNote): void {
@@ -34,7 +41,7 @@ export const intentRules = [
     on: ["intent.captured"],
     when: "it is a wish for vendors that was not taken yet, and the person did not opt out",
     holds: (draft, { data }) =>
-      !TALK.has(data.name) &&
+      isForVendors(data) &&
       draft.state.optedOut === undefined &&
       draft.intent(data.intentId) === undefined,
     then: "the wish is on its way",
