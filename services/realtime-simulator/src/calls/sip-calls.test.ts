@@ -103,6 +103,10 @@ function say(client: RealtimeClient, words: string): void {
   });
 }
 
+/** Longer than any machine could be busy with something else while it is told. */
+const STORY =
+  "A very long story about every part that a moto can have. ".repeat(12);
+
 describe("a call over SIP", () => {
   test("is told of by a webhook that OpenAI's own client takes for signed, again until it is taken", async () => {
     statuses = [503];
@@ -162,7 +166,7 @@ describe("a call over SIP", () => {
         audio: { input: { transcription: { model: "gpt-4o-transcribe" } } },
       },
     });
-    say(client, "A very long story about every part that a moto can have.");
+    say(client, STORY);
     const { item } = await client.next("response.output_item.added");
     const started = await client.next("output_audio_buffer.started");
     await client.next("response.done");
@@ -188,7 +192,7 @@ describe("a call over SIP", () => {
 
   test("is silent when a client clears its playback", async () => {
     const { call, client } = await live(1);
-    say(client, "A very long story about every part that a moto can have.");
+    say(client, STORY);
     await client.next("output_audio_buffer.started");
     await client.next("response.done");
     client.send({ type: "output_audio_buffer.clear" });
