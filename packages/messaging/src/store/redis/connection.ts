@@ -133,13 +133,15 @@ export class RedisConnection {
 
   #inTime<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const timer = this.#clock.setTimeout(
-        () =>
-          reject(
-            new StoreUnavailableError(
-              `Redis did not answer within ${COMMAND_TIMEOUT_MS} ms.`,
-            ),
+      const timeOut = (): void =>
+        reject(
+          new StoreUnavailableError(
+            `Redis did not answer within ${COMMAND_TIMEOUT_MS} ms.`,
           ),
+        );
+      const timer = this.#clock.setTimeout(
+        // A process that stood still reads first what has come meanwhile: timers run before the sockets.
+        () => setImmediate(timeOut),
         COMMAND_TIMEOUT_MS,
       );
       work.then(resolve, reject).finally(() => timer.cancel());

@@ -34,6 +34,16 @@ describe("the store on a Redis that goes and comes", () => {
   const claim = (key: string) =>
     store.idempotency.claim(key, { fingerprint: "f", leaseMs: 60_000 });
 
+  test("that answered while this process stood still is read, not called silent", async () => {
+    await store.keyValue.set("still", "there", { ttlMs: 60_000 });
+    const asked = store.keyValue.get("still");
+    // The question is on its way; nothing of the process runs until long after its time.
+    await new Promise((resolve) => setImmediate(resolve));
+    const startedMs = performance.now();
+    while (performance.now() - startedMs < 1_500);
+    expect(await asked).toBe("there");
+  });
+
   test("killed: every call fails within about a second and says so; back: everything works again by itself", async () => {
     await redis.kill();
     const startedMs = performance.now();
