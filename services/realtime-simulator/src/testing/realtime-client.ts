@@ -76,6 +76,18 @@ export class RealtimeClient {
     }
   }
 
+  /** The event of that type which was or will be the `count`th, from 1: for what comes in no order. */
+  async nth<T extends ServerEventType>(
+    type: T,
+    count: number,
+  ): Promise<ReceivedEvent<T>> {
+    for (;;) {
+      const event = this.all(type)[count - 1];
+      if (event !== undefined) return event;
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    }
+  }
+
   /** The types of all events so far, or of those from the last one of a type on. */
   types(from?: ServerEventType): string[] {
     const types = this.events.map((event) => event.type);
