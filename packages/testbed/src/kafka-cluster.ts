@@ -120,8 +120,8 @@ class LocalCluster implements KafkaCluster {
           `${this.#jars}/*`,
           "kafka.tools.StorageTool",
           "format",
-          "--cluster-id",
-          clusterId,
+          // An id may begin with a dash: apart, it would be read as an option.
+          `--cluster-id=${clusterId}`,
           "--config",
           propertiesOf(node),
           ...formatArguments(node.security),
