@@ -3,7 +3,7 @@
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 stamp=node_modules/.easymo-installed
-state=$(cat pnpm-lock.yaml pnpm-workspace.yaml package.json packages/*/package.json services/*/package.json charts/package.json demo/package.json bench/package.json | cksum)
+state=$(cat pnpm-lock.yaml pnpm-workspace.yaml package.json packages/*/package.json services/*/package.json charts/package.json demo/package.json bench/package.json e2e/package.json | cksum)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$state" ] && [ -x node_modules/.bin/node ]; then
   exit 0
 fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings the programs that the suites talk to, where they are missing (as root on Debian): Redis, Postgres, Chromium,
-# Kamailio and SIPp; Java and Maven for Kafka; Helm; promtool. Otherwise one sentence says what to install.
+# Kamailio and SIPp; Java and Maven for Kafka; Helm; promtool; a Kubernetes API server. Otherwise one sentence says what to install.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 . scripts/say.sh
@@ -24,7 +24,8 @@ if [ -z "${KAFKA_BROKERS:-}" ] && ! reachable 9092; then
   has java || missing+=(default-jre-headless)
   has mvn || [ -d .tools/kafka ] || missing+=(maven)
 fi
-if [ ${#missing[@]} -eq 0 ]; then exec scripts/helm-for-tests.sh; fi
+downloads() { scripts/helm-for-tests.sh && scripts/api-server-for-tests.sh; }
+if [ ${#missing[@]} -eq 0 ]; then downloads; exit; fi
 
 if [ "$(id -u)" -ne 0 ] || ! has apt-get; then
   die "Install ${missing[*]} (these are Debian's package names), and run this again."
@@ -35,4 +36,4 @@ if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -
   tail -n 5 .data/apt.log >&2
   die "apt-get could not install ${missing[*]}; its log is .data/apt.log."
 fi
-scripts/helm-for-tests.sh
+downloads

@@ -8,12 +8,15 @@ const folders = ["packages", "services"].flatMap((top) =>
   readdirSync(top).map((name) => join(top, name)),
 );
 let failed = 0;
-const dockerfiles = spawnSync(
-  process.execPath,
-  ["scripts/generate-dockerfiles.mjs", "--check"],
-  { stdio: "inherit" },
-);
-if (dockerfiles.status !== 0) failed += 1;
+for (const script of [
+  "scripts/generate-dockerfiles.mjs",
+  "scripts/generate-configuration.mjs",
+]) {
+  const run = spawnSync(process.execPath, [script, "--check"], {
+    stdio: "inherit",
+  });
+  if (run.status !== 0) failed += 1;
+}
 for (const folder of [...folders, "charts", "demo"]) {
   const { name, scripts } = JSON.parse(
     readFileSync(join(folder, "package.json"), "utf8"),

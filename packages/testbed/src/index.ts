@@ -1,3 +1,9 @@
+export {
+  startApiServer,
+  type ApiServer,
+  type ApiServerOptions,
+} from "./api-server.js";
+export type { JsonAnswer } from "./api-server-request.js";
 export { chromiumPath } from "./chromium.js";
 export { startKafkaCluster, type KafkaCluster } from "./kafka-cluster.js";
 export type { KafkaUser, SecuredListeners } from "./kafka-security.js";

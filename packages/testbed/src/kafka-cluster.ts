@@ -47,6 +47,7 @@ export interface KafkaCluster {
 
 interface Node {
   readonly id: number;
+  readonly host: string;
   readonly port: number;
   readonly controllerPort: number;
   readonly security: NodeSecurity | undefined;
@@ -57,17 +58,20 @@ interface Node {
 /** Starts a KRaft cluster on free ports, in a temporary folder; about 4 s for one broker, 8 s for three. */
 export async function startKafkaCluster(options: {
   brokers: number;
+  /** Address of this machine on which clients reach the brokers; 127.0.0.1 unless told. */
+  host?: string;
   /** Adds listeners that ask for this user, and one behind TLS. */
   user?: KafkaUser;
 }): Promise<KafkaCluster> {
   const jars = await run(kafkaScript("kafka-jars.sh"), []);
   const folder = await mkdtemp(join(tmpdir(), "easymo-kafka-"));
-  const { user } = options;
+  const { user, host = "127.0.0.1" } = options;
   const ports = await freePorts(options.brokers * 4);
   const certificate =
     user === undefined ? undefined : await makeCertificate(folder);
   const nodes = Array.from({ length: options.brokers }, (_, at) => ({
     id: at + 1,
+    host,
     port: ports[at * 4] ?? 0,
     controllerPort: ports[at * 4 + 1] ?? 0,
     security:
@@ -102,7 +106,7 @@ class LocalCluster implements KafkaCluster {
     this.#jars = jars;
     this.#folder = folder;
     this.#nodes = nodes;
-    this.brokers = nodes.map(({ port }) => `127.0.0.1:${port}`);
+    this.brokers = nodes.map(({ host, port }) => `${host}:${port}`);
     this.secured = securedListeners(nodes.map(({ security }) => security));
   }
 
@@ -267,7 +271,7 @@ class LocalCluster implements KafkaCluster {
     );
     const admin = new Kafka({
       clientId: "testbed",
-      brokers: alive.map(({ port }) => `127.0.0.1:${port}`),
+      brokers: alive.map(({ host, port }) => `${host}:${port}`),
       logLevel: logLevel.NOTHING,
     }).admin();
     await until(() => admin.connect().then(() => true), { what: "Kafka" });
@@ -294,12 +298,12 @@ function properties(node: Node, nodes: readonly Node[]): string {
     "controller.quorum.voters": voters.join(","),
     "controller.listener.names": "CONTROLLER",
     listeners: [
-      `PLAINTEXT://127.0.0.1:${node.port}`,
+      `PLAINTEXT://${node.host}:${node.port}`,
       `CONTROLLER://127.0.0.1:${node.controllerPort}`,
       ...addresses(node.security),
     ].join(","),
     "advertised.listeners": [
-      `PLAINTEXT://127.0.0.1:${node.port}`,
+      `PLAINTEXT://${node.host}:${node.port}`,
       ...addresses(node.security),
     ].join(","),
     "listener.security.protocol.map":
