@@ -11,21 +11,28 @@ const HOST_AND_PORT = /^(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}$/;
 
 /** Environment variables of everything that uses the bus; a service's configuration spreads them into its own. */
 export const busSettings = {
+  /** `host:port,…`, or `memory:` for a bus inside the process. */
   KAFKA_BROKERS: z
     .string()
     .refine(
       (value) => value === MEMORY || brokersOf(value).every(isHostAndPort),
       'must be "memory:" or host:port, separated by commas',
     ),
+  /** The name in the brokers' logs; quotas go by it. */
   KAFKA_CLIENT_ID: z.string().min(1).max(249).default("easymo"),
+  /** TLS to the brokers; NODE_EXTRA_CA_CERTS names a CA of your own. */
   KAFKA_SSL: z.stringbool().default(false),
+  /** `plain`, `scram-sha-256` or `scram-sha-512`. */
   KAFKA_SASL_MECHANISM: z
     .enum(["plain", "scram-sha-256", "scram-sha-512"], {
       error: "must be plain, scram-sha-256 or scram-sha-512",
     })
     .optional(),
+  /** With the mechanism. */
   KAFKA_SASL_USERNAME: z.string().min(1).optional(),
+  /** With the mechanism. */
   KAFKA_SASL_PASSWORD: z.string().min(1).meta(secret).optional(),
+  /** `redis://`, `rediss://`, `redis+cluster://`, `redis+sentinel://` (and `rediss+…`), or `memory:` for a store inside the process. */
   REDIS_URL: z
     .string()
     .refine(

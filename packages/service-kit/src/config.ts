@@ -122,12 +122,17 @@ export type LogLevel = (typeof logLevels)[number];
 
 /** The variables that every service reads; `PORT` has no default here. */
 export const commonSettings = {
+  /** The port; default: the service's own, below. */
   PORT: integer({ min: 0, max: 65_535 }),
+  /** The address to listen on. */
   HOST: z.string().default("0.0.0.0"),
+  /** `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`. */
   LOG_LEVEL: z
     .enum(logLevels, { error: `expected one of ${logLevels.join(", ")}` })
     .default("info"),
+  /** From SIGTERM to the end; voice-bridge's default is DRAIN_SECONDS and 25 more. */
   SHUTDOWN_GRACE_SECONDS: integer({ min: 1, max: 86_400 }).default(25),
+  /** Where traces go (OTLP over HTTP); tracing is off without it. */
   OTEL_EXPORTER_OTLP_ENDPOINT: url().optional(),
 };
 

@@ -12,18 +12,21 @@ import {
 } from "@easymo/service-kit";
 import { z } from "zod";
 
-/** Every setting of broker-orchestrator. */
+/** Every setting of broker-orchestrator; docs/configuration.md is made from it. */
 const shape = {
   ...settings({ port: 4400 }),
   ...busSettings,
   ...routingSettings,
   ...agentCoreSettings,
-  /** Each of the three is agent-core when it is not named. */
+  /** The wallet; agent-core when it is not named. */
   WALLET_SERVICE_URL: url().optional(),
+  /** The buyers; agent-core when it is not named. */
   BUYER_SERVICE_URL: url().optional(),
+  /** The ranking; agent-core when it is not named. */
   RANKING_SERVICE_URL: url().optional(),
-  /** With both, people who ask on WhatsApp to be called are called. */
+  /** With both this and VOICE_API_TOKEN, people who ask on WhatsApp to be called are called. */
   VOICE_BRIDGE_URL: url().optional(),
+  /** The bearer token of voice-bridge's calls API. */
   VOICE_API_TOKEN: secret().min(1).optional(),
   /** How long to wait before each further attempt, in seconds, separated by commas; then come the dead letters. */
   RETRY_DELAYS_SECONDS: commaList()
@@ -36,7 +39,9 @@ const shape = {
   ),
   /** Without it, WhatsApp turns are answered offline. */
   OPENAI_API_KEY: secret().min(1).optional(),
+  /** OpenAI's REST API, or one that speaks like it. */
   OPENAI_BASE_URL: url().default("https://api.openai.com/v1"),
+  /** Writes the WhatsApp turns. */
   OPENAI_TEXT_MODEL: z.string().min(1).default("gpt-5-mini"),
   /** The model's tokens for one person and day (UTC), input and output together; beyond it, turns are answered offline. */
   TURN_TOKENS_PER_DAY: integer({ min: 0, max: 1_000_000_000 }).default(50_000),

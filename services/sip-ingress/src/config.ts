@@ -12,7 +12,7 @@ import { isSupportedCountry } from "libphonenumber-js/min";
 import { z } from "zod";
 import { parseTokens } from "./tenants/tokens.js";
 
-/** Every setting of sip-ingress; the README's table says the same. */
+/** Every setting of sip-ingress; docs/configuration.md is made from it. */
 const shape = {
   ...settings({ port: 4200 }),
   ...busSettings,
@@ -31,9 +31,11 @@ const shape = {
     .string()
     .refine(isSupportedCountry, "expected a country's two letters, such as RW")
     .optional(),
-  /** Without it the webhook answers 503. */
+  /** Checks the signature of OpenAI's webhook, which answers 503 without it. */
   OPENAI_WEBHOOK_SECRET: secret().min(1).optional(),
+  /** Accepts and rejects calls; needed with OPENAI_WEBHOOK_SECRET. */
   OPENAI_API_KEY: secret().min(1).optional(),
+  /** OpenAI's REST API, or one that speaks like it. */
   OPENAI_BASE_URL: url().default("https://api.openai.com/v1"),
   /** Instead of each agent's own model. */
   OPENAI_REALTIME_MODEL: z.string().min(1).optional(),

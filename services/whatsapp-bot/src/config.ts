@@ -10,7 +10,7 @@ import {
 } from "@easymo/service-kit";
 import { z } from "zod";
 
-/** Every setting of whatsapp-bot. */
+/** Every setting of whatsapp-bot; docs/configuration.md is made from it. */
 const shape = {
   ...settings({ port: 4300 }),
   ...busSettings,
@@ -22,12 +22,15 @@ const shape = {
   META_VERIFY_TOKEN: secret().min(1),
   /** The bearer token of the Graph API. */
   META_ACCESS_TOKEN: secret().min(1),
-  /** With the version. */
+  /** Meta's Graph API, with the version. */
   GRAPH_API_URL: url().default("https://graph.facebook.com/v25.0"),
   /** Without it, intents are found by rules alone and voice notes stay audio. */
   OPENAI_API_KEY: secret().min(1).optional(),
+  /** OpenAI's REST API, or one that speaks like it. */
   OPENAI_BASE_URL: url().default("https://api.openai.com/v1"),
+  /** Finds the intents that no rule finds. */
   OPENAI_TEXT_MODEL: z.string().min(1).default("gpt-5-mini"),
+  /** Writes down voice notes. */
   OPENAI_TRANSCRIPTION_MODEL: z
     .string()
     .min(1)
