@@ -1,0 +1,302 @@
+import { toolNames } from "@easymo/routing";
+import { z } from "zod";
+import { list, text, withRules } from "./cel.js";
+import { conditions } from "./conditions.js";
+import { agentName, objectName, phoneNumber, words } from "./fields.js";
+import { resource } from "./resource.js";
+
+const eachOnce = {
+  rule: "self.all(one, self.exists_one(other, other == one))",
+  message: "must list each entry once",
+};
+
+const language = text({
+  maxCharacters: 35,
+  pattern: "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+  message: "must be a language tag, for example en or rw",
+});
+
+const milliseconds = z.int().min(0).max(10_000).optional();
+
+const onlyOfServerVad = [
+  "threshold",
+  "prefix_padding_ms",
+  "silence_duration_ms",
+  "idle_timeout_ms",
+] as const;
+
+// One object with rules, where the routing document has a union: a structural schema knows no unions.
+const turnDetection = withRules(
+  z.object({
+    type: z
+      .enum(["server_vad", "semantic_vad"])
+      .describe("By silence (server_vad) or by sense (semantic_vad)."),
+    threshold: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe("How loud speech must be, 0 to 1. server_vad."),
+    prefix_padding_ms: milliseconds.describe(
+      "Sound kept from before speech began, in milliseconds. server_vad.",
+    ),
+    silence_duration_ms: milliseconds.describe(
+      "Silence that ends a turn, in milliseconds. server_vad.",
+    ),
+    idle_timeout_ms: z
+      .int()
+      .min(5_000)
+      .max(30_000)
+      .optional()
+      .describe(
+        "Silence after which the agent speaks again, in milliseconds. server_vad.",
+      ),
+    eagerness: z
+      .enum(["low", "medium", "high", "auto"])
+      .optional()
+      .describe("How soon a turn is taken for finished. semantic_vad."),
+    create_response: z
+      .boolean()
+      .optional()
+      .describe("Whether the end of a turn is answered by itself."),
+    interrupt_response: z
+      .boolean()
+      .optional()
+      .describe("Whether speech of the caller interrupts the answer."),
+  }),
+  {
+    rule: "self.type != 'server_vad' || !has(self.eagerness)",
+    message: "eagerness belongs to semantic_vad; this is server_vad",
+    fieldPath: ".eagerness",
+  },
+  ...onlyOfServerVad.map((field) => ({
+    rule: `self.type != 'semantic_vad' || !has(self.${field})`,
+    message: `${field} belongs to server_vad; this is semantic_vad`,
+    fieldPath: `.${field}`,
+  })),
+).describe(
+  "When the caller's turn is taken for finished, in the words of OpenAI's Realtime API; by default server_vad.",
+);
+
+const optOut = z
+  .object({
+    phrases: list(
+      withRules(z.string().max(200), {
+        rule: "self.trim().size() >= 2",
+        message: "must have at least two characters besides blanks",
+      }),
+      200,
+    )
+      .optional()
+      .describe(
+        "What callers say who want no more of this, besides the built-in phrases in English, French, Kinyarwanda and Swahili.",
+      ),
+    dtmf: text({
+      maxCharacters: 1,
+      pattern: "^[0-9#]$",
+      message:
+        "must be one key: a digit or # (* is for hearing a payment code again)",
+    })
+      .optional()
+      .describe("The key that opts out."),
+  })
+  .describe("How callers opt out.");
+
+const payment = withRules(
+  z.object({
+    region: text({
+      maxCharacters: 2,
+      pattern: "^[a-z]{2}$",
+      message: "must be a country's two letters in lower case, for example rw",
+    }).describe("Where is paid: rw by MoMo code, mt by link, else by hand."),
+    currency: text({
+      maxCharacters: 3,
+      pattern: "^[A-Z]{3}$",
+      message: "must be an ISO 4217 currency code, for example RWF",
+    }).describe("ISO 4217."),
+    merchant: text({
+      maxCharacters: 12,
+      pattern: "^[0-9]{3,12}$",
+      message: "must be a merchant code of 3 to 12 digits",
+    })
+      .optional()
+      .describe("The MoMo merchant code that is paid to."),
+  }),
+  {
+    rule: "self.region != 'rw' || self.currency == 'RWF'",
+    message: "must be RWF in region rw: MoMo codes there are in francs",
+    fieldPath: ".currency",
+  },
+).describe("How people pay; by default region rw in RWF.");
+
+const transfer = z
+  .object({
+    queue: agentName.describe("The queue's name, as reports show it."),
+    to: phoneNumber.describe("The number that the call goes on to, in E.164."),
+  })
+  .describe("Whom a caller is put through to.");
+
+// The same variables as packages/routing fills in: {name}, {text}, {name|words for when there is none}.
+const templateVariable = withRules(z.string().min(1).max(1_024), {
+  rule: String.raw`self.matches(r'^([^{}]|\{(name|text)(\|[^{}|]*)?\})*$')`,
+  message:
+    "may have the variables {name} and {text}, with words for when there is none after a bar, for example {name|friend}",
+});
+
+const template = withRules(
+  z.object({
+    name: text({
+      maxCharacters: 512,
+      pattern: "^[a-z0-9_]+$",
+      message:
+        "must be a template's name: lower-case letters, digits and underscores",
+    }).describe("The template's name at Meta."),
+    language: text({
+      maxCharacters: 8,
+      pattern: "^[a-z]{2,3}(_[A-Z]{2,4})?$",
+      message:
+        "must be a template's language as Meta writes it, for example en or en_US",
+    }).describe("The template's language as Meta writes it."),
+    parameters: list(templateVariable, 100)
+      .min(1)
+      .optional()
+      .describe(
+        "What fills the variables of the template's body, in order: {name} is the person's, {text} what was to be said.",
+      ),
+    namedParameters: withRules(
+      z.record(z.string(), templateVariable).meta({
+        minProperties: 1,
+        maxProperties: 100,
+      }),
+      {
+        rule: "self.all(name, name.matches('^[a-z0-9_]{1,64}$'))",
+        message:
+          "must be named as at Meta: 1 to 64 lower-case letters, digits and underscores",
+      },
+    )
+      .optional()
+      .describe(
+        "What fills the variables of the template's body, by their names.",
+      ),
+  }),
+  {
+    rule: "!(has(self.parameters) && has(self.namedParameters))",
+    message:
+      "takes its variables in order (parameters) or by name (namedParameters), not both",
+  },
+).describe(
+  "The template that reaches people who have not written for 24 hours.",
+);
+
+const limits = z
+  .object({
+    calls: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .optional()
+      .describe("Calls at once; the next one is told so."),
+    callSeconds: z
+      .int()
+      .min(10)
+      .max(86_400)
+      .optional()
+      .describe("How long one call may last, in seconds."),
+    tokensPerDay: z
+      .int()
+      .min(1)
+      .max(1_000_000_000_000)
+      .optional()
+      .describe("The model's tokens for one day (UTC), all calls together."),
+  })
+  .describe("What this agent may use up; without a limit, none is kept.");
+
+/** What an Agent is asked to be: the routing document's agent, its name being the resource's. */
+export const agentSpec = withRules(
+  z.object({
+    instructions: words(32_768)
+      .optional()
+      .describe(
+        "What the model is told to be and do; without them it keeps to helping whoever calls.",
+      ),
+    instructionsFrom: z
+      .object({
+        configMapKeyRef: z
+          .object({
+            name: objectName.describe("The ConfigMap, in this namespace."),
+            key: text({
+              maxCharacters: 253,
+              pattern: "^[-._a-zA-Z0-9]+$",
+              message:
+                "must be a key of a ConfigMap: letters, digits, hyphens, dots or underscores",
+            }).describe("The key whose value is the instructions."),
+          })
+          .describe("A key of a ConfigMap."),
+      })
+      .optional()
+      .describe("Where the instructions are, when they are not here."),
+    model: words(100)
+      .default("gpt-realtime")
+      .describe("The model that answers."),
+    voice: words(100).default("marin").describe("The voice it speaks with."),
+    languages: withRules(list(language, 20).min(1), eachOnce)
+      .default(["en"])
+      .describe(
+        "Language tags (BCP 47); the first is the one that a call begins in.",
+      ),
+    greeting: words(1_000)
+      .optional()
+      .describe(
+        "What the agent says first; by default a greeting in its first language.",
+      ),
+    tools: withRules(list(z.enum(toolNames), toolNames.length), eachOnce)
+      .optional()
+      .describe("What the agent may do besides talking."),
+    turnDetection: turnDetection.optional(),
+    optOut: optOut.optional(),
+    payment: payment.optional(),
+    transfer: transfer.optional(),
+    whatsapp: z
+      .object({ template })
+      .optional()
+      .describe("How people are written to on WhatsApp."),
+    limits: limits.optional(),
+  }),
+  {
+    rule: "!(has(self.instructions) && has(self.instructionsFrom))",
+    message:
+      "has its instructions here (instructions) or in a ConfigMap (instructionsFrom), not both",
+  },
+).describe("Who answers, and how.");
+
+/** What became of an Agent. */
+export const agentStatus = z
+  .object({
+    observedGeneration: z
+      .int()
+      .optional()
+      .describe("The generation of the spec that this status is about."),
+    channels: z
+      .int()
+      .optional()
+      .describe("How many channels this agent answers on."),
+    configurationHash: z
+      .string()
+      .max(128)
+      .optional()
+      .describe(
+        "A hash of what the services were told of this agent, its instructions included.",
+      ),
+    conditions: conditions.optional(),
+  })
+  .describe("What became of it; written by the operator.");
+
+/** The whole resource. */
+export const agentSchema = resource("Agent", agentSpec, agentStatus);
+
+/** Who answers. */
+export type Agent = z.infer<typeof agentSchema>;
+/** What an Agent is asked to be, with its defaults. */
+export type AgentSpec = z.infer<typeof agentSpec>;
+/** What became of an Agent. */
+export type AgentStatus = z.infer<typeof agentStatus>;

@@ -1,0 +1,77 @@
+/** The API group of the resources. */
+export const apiGroup = "bridges.easymo.dev";
+/** The version that is served and stored. */
+export const apiVersionName = "v1alpha1";
+/** As it stands in a manifest. */
+export const apiVersion = `${apiGroup}/${apiVersionName}`;
+
+/** The two resources by their kinds. */
+export const resourceNames = {
+  Agent: { kind: "Agent", plural: "agents", singular: "agent", short: "ag" },
+  Channel: {
+    kind: "Channel",
+    plural: "channels",
+    singular: "channel",
+    short: "ch",
+  },
+} as const;
+/** The kind of a resource. */
+export type ResourceKind = keyof typeof resourceNames;
+
+/** Who writes what this operator writes, for server-side apply. */
+export const fieldManager = "easymo-operator";
+/** Keeps a Channel until the provider's settings are taken back. */
+export const providerFinalizer = `${apiGroup}/provider`;
+/** The hash of the routing document: on the ConfigMap, and on pods so that kubelet refreshes their mount. */
+export const routingHashAnnotation = `${apiGroup}/routing-hash`;
+/** The key of the ConfigMap that holds the routing document. */
+export const routingDocumentKey = "routing.yaml";
+
+/** What the conditions of an Agent are about. */
+export const agentConditionTypes = ["Accepted", "Ready"] as const;
+/** What the conditions of a Channel are about: the routing document, the provider, both. */
+export const channelConditionTypes = [
+  "Accepted",
+  "Programmed",
+  "Ready",
+] as const;
+
+/** Why an Agent is in the routing document, or is not. */
+export const agentAcceptedReasons = [
+  "Accepted",
+  "NameTooLong",
+  "InstructionsMissing",
+  "Invalid",
+] as const;
+/** Why a Channel is in the routing document, or is not. */
+export const channelAcceptedReasons = [
+  "Accepted",
+  "AgentNotFound",
+  "AgentInvalid",
+  "AddressInUse",
+  "Suspended",
+  "Invalid",
+  "RoutingTooLarge",
+] as const;
+/** Why the provider sends what happens on an address here, or does not. */
+export const programmedReasons = [
+  "Programmed",
+  "NotNeeded",
+  "NotAccepted",
+  "Suspended",
+  "PublicUrlMissing",
+  "CredentialsMissing",
+  "CredentialsRejected",
+  "NumberNotFound",
+  "ProviderUnreachable",
+  "ProviderRefused",
+] as const;
+/** Why people who write or call are answered, or are not. */
+export const readyReasons = ["Ready", "NotReady"] as const;
+
+/** A reason of an Agent's condition Accepted. */
+export type AgentAcceptedReason = (typeof agentAcceptedReasons)[number];
+/** A reason of a Channel's condition Accepted. */
+export type ChannelAcceptedReason = (typeof channelAcceptedReasons)[number];
+/** A reason of a Channel's condition Programmed. */
+export type ProgrammedReason = (typeof programmedReasons)[number];
