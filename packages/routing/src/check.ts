@@ -24,6 +24,7 @@ const outline = z.object({
           kind: z.enum(channelKinds).optional().catch(undefined),
           address: z.string().optional().catch(undefined),
           agent: z.string().optional().catch(undefined),
+          name: z.string().optional().catch(undefined),
         })
         .catch({}),
     )
@@ -55,6 +56,7 @@ function problemsAcross(document: Outline): RoutingProblem[] {
     ...duplicatedListEntries(document),
     ...unknownAgents(document),
     ...sharedAddresses(document),
+    ...sharedNames(document),
   ];
 }
 
@@ -106,6 +108,15 @@ function sharedAddresses({ channels }: Outline): RoutingProblem[] {
     path: `channels[${index}].address`,
     message: `${quote(value)} is already the address of channels[${first}]; one address belongs to one channel`,
   }));
+}
+
+function sharedNames({ channels }: Outline): RoutingProblem[] {
+  return repeats(channels.map((channel) => channel.name)).map(
+    ({ index, first, value }) => ({
+      path: `channels[${index}].name`,
+      message: `${quote(value)} is already the name of channels[${first}]`,
+    }),
+  );
 }
 
 interface Repeat {

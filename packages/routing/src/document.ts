@@ -1,7 +1,7 @@
 import { isPossiblePhoneNumber, getCountries } from "libphonenumber-js/core";
 import numberPlans from "libphonenumber-js/min/metadata";
 import { z } from "zod";
-import { isSipUri, normalizeAddress } from "./addresses.js";
+import { isSipAddress, normalizeAddress } from "./addresses.js";
 import { defaultInstructions } from "./instructions.js";
 import { isTemplateText } from "./template-text.js";
 
@@ -50,9 +50,13 @@ const phoneNumber = z
     "must be a phone number in E.164, for example +250780000001",
   );
 
-const sipUri = z
+/** With a user, that one address; without, everybody at that host who has no channel of their own. */
+const sipAddress = z
   .string()
-  .refine(isSipUri, "must be a SIP URI, for example sip:desk@kigali.example");
+  .refine(
+    isSipAddress,
+    "must be a SIP URI, for example sip:desk@kigali.example, or a trunk's, for example sip:kigali.example",
+  );
 
 const phoneNumberId = z
   .string(
@@ -157,6 +161,16 @@ const whatsapp = z.strictObject({
   }),
 });
 
+/** What one tenant may have of an agent; each is without limit when it is not there. */
+const limits = z.strictObject({
+  /** Calls at once, over all replicas. */
+  calls: z.int().min(1).max(10_000).optional(),
+  /** How long a call may take; it is then ended politely. */
+  callSeconds: z.int().min(10).max(86_400).optional(),
+  /** The model's tokens in one day (UTC), on calls and on WhatsApp together. */
+  tokensPerDay: z.int().min(1).max(1_000_000_000_000).optional(),
+});
+
 const greetings: Readonly<Record<string, string>> = {
   en: "Hello, how may I help you?",
   fr: "Bonjour, comment puis-je vous aider ?",
@@ -197,13 +211,23 @@ const agent = z
     payment: payment.default({ region: "rw", currency: "RWF" }),
     transfer: transfer.optional(),
     whatsapp: whatsapp.optional(),
+    limits: limits.optional(),
   })
   .transform((value) => ({
     ...value,
     greeting: value.greeting ?? greetingIn(value.languages),
   }));
 
-const channelOwner = { tenant, agent: name };
+/** A name for people and metrics, of Kubernetes' letters: `name` or `namespace/name`. Never the address. */
+const channelName = z
+  .string()
+  .max(317)
+  .regex(
+    /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?(\/[a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/,
+    "must be a name, for example parts-desk or production/parts-desk: lower-case letters, digits, dots and hyphens",
+  );
+
+const channelOwner = { tenant, agent: name, name: channelName.optional() };
 
 const channel = z
   .discriminatedUnion(
@@ -216,7 +240,7 @@ const channel = z
       }),
       z.strictObject({
         kind: z.literal("sip"),
-        address: sipUri,
+        address: sipAddress,
         ...channelOwner,
       }),
       z.strictObject({
@@ -244,6 +268,8 @@ export type ToolName = (typeof toolNames)[number];
 export type ChannelKind = (typeof channelKinds)[number];
 /** When the model takes the caller's turn for finished, in OpenAI's own words. */
 export type TurnDetection = z.infer<typeof turnDetection>;
+/** What one tenant may have of an agent. */
+export type AgentLimits = z.infer<typeof limits>;
 /** Who answers: everything that a session with the model is set up from. */
 export type Agent = z.infer<typeof agent>;
 /** An address on which a tenant's agent answers. */

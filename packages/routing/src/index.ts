@@ -1,7 +1,10 @@
+export { ChannelTraffic } from "./channel-traffic.js";
+export { AgentTokens, type AgentTokensDeps } from "./agent-tokens.js";
 export { routingSettings } from "./config.js";
 export { channelKinds, toolNames } from "./document.js";
 export type {
   Agent,
+  AgentLimits,
   Channel,
   ChannelKind,
   RoutingDocument,

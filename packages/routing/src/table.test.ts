@@ -386,6 +386,131 @@ channels:
   });
 });
 
+describe("an agent's limits and a channel's name", () => {
+  test("are taken as they are, and are nothing when they are left out", () => {
+    const limits = { calls: 5, callSeconds: 600, tokensPerDay: 1_000_000 };
+    const table = RoutingTable.parse(
+      stringify({
+        agents: [{ ...agent, limits }],
+        channels: [{ ...channel, name: "production/parts-desk" }],
+      }),
+    );
+    expect(table.agents[0]?.limits).toEqual(limits);
+    expect(table.channels[0]?.name).toBe("production/parts-desk");
+    const plain = RoutingTable.parse(
+      stringify({ agents: [agent], channels: [channel] }),
+    );
+    expect(plain.agents[0]?.limits).toBeUndefined();
+    expect(plain.channels[0]?.name).toBeUndefined();
+  });
+
+  test.each([
+    ["no calls at all", { calls: 0 }, "agents[0].limits.calls"],
+    ["half a call", { calls: 1.5 }, "agents[0].limits.calls"],
+    ["a call too short", { callSeconds: 5 }, "agents[0].limits.callSeconds"],
+    ["no tokens", { tokensPerDay: 0 }, "agents[0].limits.tokensPerDay"],
+    ["another limit", { minutes: 3 }, "agents[0].limits.minutes"],
+  ])("cannot be %s", (_what, limits, path) => {
+    expect(pathsOf({ agents: [{ ...agent, limits }], channels: [] })).toEqual([
+      path,
+    ]);
+  });
+
+  test.each(["+250780000001", "Parts Desk", "a/b/c", "-desk", ""])(
+    "has no channel named %j",
+    (name) => {
+      expect(
+        pathsOf({ agents: [agent], channels: [{ ...channel, name }] }),
+      ).toEqual(["channels[0].name"]);
+    },
+  );
+
+  test("a name belongs to one channel", () => {
+    expect(
+      problemsOf({
+        agents: [agent],
+        channels: [
+          { ...channel, name: "desk" },
+          { ...channel, address: "+250780000002", name: "desk" },
+        ],
+      }),
+    ).toEqual([
+      {
+        path: "channels[1].name",
+        message: '"desk" is already the name of channels[0]',
+      },
+    ]);
+  });
+});
+
+describe("a SIP trunk", () => {
+  const agents = [agent, { ...agent, name: "desk" }];
+  const sip = { ...channel, kind: "sip" };
+  const trunks = RoutingTable.parse(
+    stringify({
+      agents,
+      channels: [
+        { ...sip, address: "sip:Kigali.example" },
+        { ...sip, address: "sip:desk@kigali.example", agent: "desk" },
+        { ...sip, address: "sips:[2001:DB8::1]:5061;transport=tls" },
+      ],
+    }),
+  );
+
+  test("takes everybody at its host who has no channel of their own", () => {
+    expect(trunks.find("sip", "sip:desk@kigali.example")?.agent.name).toBe(
+      "desk",
+    );
+    for (const address of [
+      "sip:anybody@kigali.example",
+      '"A" <sip:+250780000001@KIGALI.example;user=phone>;tag=1',
+      "sip:kigali.example",
+    ])
+      expect([address, trunks.find("sip", address)?.agent.name]).toEqual([
+        address,
+        "sales",
+      ]);
+    expect(trunks.find("sip", "sips:x@[2001:db8::1]:5061")?.agent.name).toBe(
+      "sales",
+    );
+  });
+
+  test("is another one at another port, host or kind", () => {
+    for (const address of [
+      "sip:anybody@kigali.example:5070",
+      "sip:anybody@other.kigali.example",
+      "sips:anybody@kigali.example",
+      "kigali.example",
+    ])
+      expect([address, trunks.find("sip", address)]).toEqual([
+        address,
+        undefined,
+      ]);
+    expect(trunks.find("twilio", "sip:x@kigali.example")).toBeUndefined();
+  });
+
+  test("can be asked for apart from the exact address", () => {
+    const given = "sip:desk@kigali.example";
+    expect(trunks.findExact("sip", given)?.agent.name).toBe("desk");
+    expect(trunks.findTrunk(given)?.agent.name).toBe("sales");
+    expect(
+      trunks.findExact("sip", "sip:anybody@kigali.example"),
+    ).toBeUndefined();
+  });
+
+  test("belongs to one channel, however it is spelt", () => {
+    expect(
+      pathsOf({
+        agents,
+        channels: [
+          { ...sip, address: "sip:kigali.example" },
+          { ...sip, address: "SIP:KIGALI.example;transport=tcp" },
+        ],
+      }),
+    ).toEqual(["channels[1].address"]);
+  });
+});
+
 describe("looking an address up", () => {
   const table = RoutingTable.parse(contractDocument);
 

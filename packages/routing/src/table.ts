@@ -1,5 +1,5 @@
 import { parseDocument } from "yaml";
-import { normalizeAddress } from "./addresses.js";
+import { normalizeAddress, trunkOf } from "./addresses.js";
 import { checkDocument } from "./check.js";
 import type {
   Agent,
@@ -66,11 +66,30 @@ export class RoutingTable {
     return new RoutingTable(checked.document);
   }
 
-  /** Who answers on this address. A SIP URI may carry parameters and angle brackets. */
+  /**
+   * Who answers on this address: the channel that has it, or else the trunk that it comes in by. A SIP URI may carry
+   * parameters and angle brackets.
+   */
   find(kind: ChannelKind, address: string): Route | undefined {
+    return (
+      this.findExact(kind, address) ??
+      (kind === "sip" ? this.findTrunk(address) : undefined)
+    );
+  }
+
+  /** The same without trunks, for who knows an address in several spellings and asks for the trunk last. */
+  findExact(kind: ChannelKind, address: string): Route | undefined {
     return this.#routesByAddress.get(
       addressKey(kind, normalizeAddress(kind, address)),
     );
+  }
+
+  /** Who answers for everybody at the host of this SIP URI. */
+  findTrunk(sipUri: string): Route | undefined {
+    const trunk = trunkOf(sipUri);
+    return trunk === undefined
+      ? undefined
+      : this.#routesByAddress.get(addressKey("sip", trunk));
   }
 
   /** The agent of that name, if one of the tenant's channels has it: another tenant's agents do not exist for it. */

@@ -3,19 +3,30 @@ import type { Party } from "./party.js";
 import type { GivenParty } from "./sip-event.js";
 import { formatSipUri, type SipUri } from "./sip-uri.js";
 
-/** The channel that was called: by its SIP address, else by its number. */
+/** The channel that was called: by its SIP address, else by its number, else by the trunk that it came in by. */
 export function routeOf(
   to: Party | undefined,
   routing: RoutingTable,
 ): Route | undefined {
   if (to === undefined) return undefined;
   const { uri, phone } = to;
-  if (uri !== undefined)
-    for (const spelling of spellings(uri)) {
-      const route = routing.find("sip", spelling);
-      if (route !== undefined) return route;
-    }
-  return phone === undefined ? undefined : routing.find("twilio", phone);
+  const spelt = uri === undefined ? [] : spellings(uri);
+  return (
+    first(spelt, (spelling) => routing.findExact("sip", spelling)) ??
+    (phone === undefined ? undefined : routing.find("twilio", phone)) ??
+    first(spelt, (spelling) => routing.findTrunk(spelling))
+  );
+}
+
+function first(
+  spelt: readonly string[],
+  find: (spelling: string) => Route | undefined,
+): Route | undefined {
+  for (const spelling of spelt) {
+    const route = find(spelling);
+    if (route !== undefined) return route;
+  }
+  return undefined;
 }
 
 /** How many called addresses are remembered. */
