@@ -2,7 +2,7 @@ import { toolNames } from "@easymo/routing";
 import { z } from "zod";
 import { list, text, withRules } from "./cel.js";
 import { conditions } from "./conditions.js";
-import { agentName, objectName, phoneNumber, words } from "./fields.js";
+import { objectName, phoneNumber, queueName, words } from "./fields.js";
 import { resource } from "./resource.js";
 
 const eachOnce = {
@@ -92,7 +92,7 @@ const optOut = z
         "What callers say who want no more of this, besides the built-in phrases in English, French, Kinyarwanda and Swahili.",
       ),
     dtmf: text({
-      maxCharacters: 1,
+      maxCharacters: 64,
       pattern: "^[0-9#]$",
       message:
         "must be one key: a digit or # (* is for hearing a payment code again)",
@@ -105,17 +105,17 @@ const optOut = z
 const payment = withRules(
   z.object({
     region: text({
-      maxCharacters: 2,
+      maxCharacters: 64,
       pattern: "^[a-z]{2}$",
       message: "must be a country's two letters in lower case, for example rw",
     }).describe("Where is paid: rw by MoMo code, mt by link, else by hand."),
     currency: text({
-      maxCharacters: 3,
+      maxCharacters: 64,
       pattern: "^[A-Z]{3}$",
       message: "must be an ISO 4217 currency code, for example RWF",
     }).describe("ISO 4217."),
     merchant: text({
-      maxCharacters: 12,
+      maxCharacters: 64,
       pattern: "^[0-9]{3,12}$",
       message: "must be a merchant code of 3 to 12 digits",
     })
@@ -131,7 +131,7 @@ const payment = withRules(
 
 const transfer = z
   .object({
-    queue: agentName.describe("The queue's name, as reports show it."),
+    queue: queueName.describe("The queue's name, as reports show it."),
     to: phoneNumber.describe("The number that the call goes on to, in E.164."),
   })
   .describe("Whom a caller is put through to.");
@@ -152,7 +152,7 @@ const template = withRules(
         "must be a template's name: lower-case letters, digits and underscores",
     }).describe("The template's name at Meta."),
     language: text({
-      maxCharacters: 8,
+      maxCharacters: 64,
       pattern: "^[a-z]{2,3}(_[A-Z]{2,4})?$",
       message:
         "must be a template's language as Meta writes it, for example en or en_US",

@@ -41,7 +41,7 @@ const sip = withRules(
 const whatsapp = z
   .object({
     phoneNumberId: text({
-      maxCharacters: 20,
+      maxCharacters: 64,
       pattern: "^[0-9]{5,20}$",
       message:
         "must be WhatsApp's phone number id: digits only (it is not the phone number)",

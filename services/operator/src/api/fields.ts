@@ -9,6 +9,14 @@ export const agentName = text({
     "must be the name of an Agent: lower-case letters, digits, dots or hyphens, beginning and ending with a letter or digit",
 });
 
+/** The name of a queue that calls are put through to. */
+export const queueName = text({
+  maxCharacters: 63,
+  pattern: "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
+  message:
+    "must be lower-case letters, digits, dots or hyphens, beginning and ending with a letter or digit",
+});
+
 /** The name of a Secret or ConfigMap. */
 export const objectName = text({
   maxCharacters: 253,
@@ -19,7 +27,7 @@ export const objectName = text({
 
 /** A number in E.164. */
 export const phoneNumber = text({
-  maxCharacters: 16,
+  maxCharacters: 64,
   pattern: "^\\+[1-9][0-9]{6,14}$",
   message: "must be a phone number in E.164, for example +250780000001",
 });
