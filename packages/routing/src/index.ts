@@ -1,5 +1,6 @@
 export { ChannelTraffic } from "./channel-traffic.js";
 export { AgentTokens, type AgentTokensDeps } from "./agent-tokens.js";
+export { checkDocument, type Checked } from "./check.js";
 export { routingSettings } from "./config.js";
 export { channelKinds, toolNames } from "./document.js";
 export type {

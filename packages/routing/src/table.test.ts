@@ -535,6 +535,18 @@ describe("looking an address up", () => {
     expect(table.find("sip", address)?.agent.name).toBe("sales");
   });
 
+  test("reads a document that is JSON as the same in YAML, and says what is wrong with one that is none", () => {
+    const document = { agents: [agent], channels: [channel] };
+    const read = RoutingTable.parse(JSON.stringify(document));
+    expect(read).toEqual(RoutingTable.parse(stringify(document)));
+    expect(read.find("twilio", "+250780000001")?.agent.name).toBe("sales");
+    expect(problemsOfText('{"agents": [}')[0]?.message).toContain("not YAML");
+    expect(problemsOfText('{"agents": []}')).toContainEqual({
+      path: "channels",
+      message: expect.any(String),
+    });
+  });
+
   test("tells apart what is not the same", () => {
     expect(table.find("sip", "sip:Desk@kigali.example")).toBeUndefined();
     expect(table.find("sip", "sip:desk@kigali.example:5070")).toBeUndefined();

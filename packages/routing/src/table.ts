@@ -51,6 +51,13 @@ export class RoutingTable {
    * @throws {RoutingError} `routing_invalid`, with every problem that was found, each with its path.
    */
   static parse(yaml: string): RoutingTable {
+    const json = parseJson(yaml);
+    return json === undefined
+      ? RoutingTable.#ofYaml(yaml)
+      : RoutingTable.#of(json);
+  }
+
+  static #ofYaml(yaml: string): RoutingTable {
     const document = parseDocument(yaml, { prettyErrors: true });
     if (document.errors.length > 0)
       throw new RoutingError(
@@ -60,7 +67,11 @@ export class RoutingTable {
           message: `it is not YAML: ${firstLine(error.message)}`,
         })),
       );
-    const checked = checkDocument(plainValue(document));
+    return RoutingTable.#of(plainValue(document));
+  }
+
+  static #of(raw: unknown): RoutingTable {
+    const checked = checkDocument(raw);
     if (!checked.ok)
       throw new RoutingError("routing_invalid", checked.problems);
     return new RoutingTable(checked.document);
@@ -113,6 +124,19 @@ export class RoutingTable {
         channel.tenant === tenantId &&
         channel.agent === agentName,
     );
+  }
+}
+
+/**
+ * JSON is YAML too, and is read some hundred times faster: a document of thousands of channels is taken up while calls are
+ * on, and reading it as YAML would hold their audio up. Undefined when it is none.
+ */
+function parseJson(text: string): unknown {
+  if (!text.startsWith("{")) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
   }
 }
 
