@@ -84,17 +84,20 @@ data:
 {{- end -}}
 {{- end -}}
 
-{{/* Where the world reaches a service: as given, else the ingress's host, else the Service itself. */}}
-{{- define "common.publicUrl" -}}
+{{/* Where the world reaches a service: as given, else the ingress's host, else the Gateway's; empty when it does not. */}}
+{{- define "common.outsideUrl" -}}
 {{- $values := .root.Values -}}
 {{- if $values.publicUrl -}}{{- $values.publicUrl -}}
 {{- else if and $values.ingress.enabled $values.ingress.host -}}
 {{- printf "%s://%s" (ternary "https" "http" $values.ingress.tls.enabled) $values.ingress.host -}}
 {{- else if and $values.httpRoute.enabled $values.httpRoute.hostnames -}}
 {{- printf "https://%s" (first $values.httpRoute.hostnames) -}}
-{{- else -}}
-{{- printf "http://%s:%v" (include "common.fullname" .) $values.service.port -}}
 {{- end -}}
+{{- end -}}
+
+{{/* The same, or the Service itself. */}}
+{{- define "common.publicUrl" -}}
+{{- include "common.outsideUrl" . | default (printf "http://%s:%v" (include "common.fullname" .) .root.Values.service.port) -}}
 {{- end -}}
 
 {{/* Environment with plain values: a dict of name to value, of which empty ones are left out. */}}

@@ -9,8 +9,30 @@
 {{- include "common.labels" (dict "root" (dict "Values" (dict "nameOverride" "") "Release" .Release "Chart" .Chart) "name" "phase4") -}}
 {{- end -}}
 
+{{/*
+The name of a Channel of the values: its own, else its kind and address in the letters that names have, and for SIP, where
+two addresses may come to the same letters, a hash.
+*/}}
+{{- define "phase4.channelName" -}}
+{{- if .name -}}
+{{- .name -}}
+{{- else -}}
+{{- $slug := printf "%s-%s" .kind .address | lower | replace "sip-sip:" "sip-" | replace "sip-sips:" "sip-" | regexFind "[a-z].*" -}}
+{{- $slug = regexReplaceAll "[^a-z0-9]+" $slug "-" | trunc 200 | trimSuffix "-" -}}
+{{- ternary (printf "%s-%s" $slug (sha256sum .address | trunc 8)) $slug (eq .kind "sip") -}}
+{{- end -}}
+{{- end -}}
+
 {{/* What cannot work is refused before anything is installed. */}}
 {{- define "phase4.validate" -}}
+{{- if .Values.operator.enabled -}}
+{{- if .Values.global.routing.existingConfigMap -}}
+{{- fail (printf "phase4: global.routing.existingConfigMap is %s while operator.enabled is true: the operator makes the routing document; set operator.enabled=false to bring your own, or declare Agents and Channels" .Values.global.routing.existingConfigMap) -}}
+{{- end -}}
+{{- if and .Release.IsUpgrade (not (.Capabilities.APIVersions.Has "bridges.easymo.dev/v1alpha1")) -}}
+{{- fail "phase4: the cluster does not know Agents and Channels yet, and Helm installs definitions with the first installation only: kubectl apply --server-side --filename charts/operator/crds, then upgrade again (or set operator.enabled=false)" -}}
+{{- end -}}
+{{- end -}}
 {{- if and .Values.redis.enabled .Values.externalRedis.url -}}
 {{- fail "phase4: externalRedis.url is set while redis.enabled is true: set redis.enabled=false to use your own Redis" -}}
 {{- end -}}

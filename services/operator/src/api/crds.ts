@@ -41,8 +41,8 @@ const definitions = {
     rules: [
       {
         rule: "self.metadata.name.size() <= 63",
-        message: "must have a name of at most 63 characters",
-        fieldPath: ".metadata.name",
+        // A path into the metadata is refused by the API server, so the sentence names it.
+        message: "metadata.name must have at most 63 characters",
       },
     ],
     columns: [

@@ -22,6 +22,8 @@ export type ResourceKind = keyof typeof resourceNames;
 export const fieldManager = "easymo-operator";
 /** Keeps a Channel until the provider's settings are taken back. */
 export const providerFinalizer = `${apiGroup}/provider`;
+/** On a Channel: what its number was set to before, and since, so that it can be taken back. */
+export const providerMemoryAnnotation = `${apiGroup}/provider-settings`;
 /** The hash of the routing document: on the ConfigMap, and on pods so that kubelet refreshes their mount. */
 export const routingHashAnnotation = `${apiGroup}/routing-hash`;
 /** The key of the ConfigMap that holds the routing document. */
@@ -40,8 +42,10 @@ export const channelConditionTypes = [
 export const agentAcceptedReasons = [
   "Accepted",
   "NameTooLong",
+  "NameInUse",
   "InstructionsMissing",
   "Invalid",
+  "RoutingTooLarge",
 ] as const;
 /** Why a Channel is in the routing document, or is not. */
 export const channelAcceptedReasons = [
@@ -66,8 +70,8 @@ export const programmedReasons = [
   "ProviderUnreachable",
   "ProviderRefused",
 ] as const;
-/** Why people who write or call are answered, or are not. */
-export const readyReasons = ["Ready", "NotReady"] as const;
+/** Why people who write or call are answered; when they are not, the reason is that of the condition that does not hold. */
+export const readyReason = "Ready";
 
 /** A reason of an Agent's condition Accepted. */
 export type AgentAcceptedReason = (typeof agentAcceptedReasons)[number];
