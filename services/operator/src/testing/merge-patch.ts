@@ -1,0 +1,32 @@
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Whether something is an object with fields. */
+export function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** RFC 7396, with one rule of Kubernetes: conditions are merged by their type. Pure. */
+export function mergePatched(before: Fields, patch: Fields): Fields {
+  const merged: Record<string, unknown> = { ...before };
+  for (const [name, value] of Object.entries(patch)) {
+    const old = merged[name];
+    if (value === null) delete merged[name];
+    else if (value === undefined) continue;
+    else if (name === "conditions") merged[name] = byType(old, value);
+    else if (isFields(value))
+      merged[name] = mergePatched(isFields(old) ? old : {}, value);
+    else merged[name] = value;
+  }
+  return merged;
+}
+
+function byType(before: unknown, now: unknown): unknown[] {
+  const all = [before, now].flatMap((list): unknown[] =>
+    Array.isArray(list) ? list : [],
+  );
+  return [
+    ...new Map(
+      all.map((one) => [isFields(one) ? one.type : undefined, one]),
+    ).values(),
+  ];
+}
