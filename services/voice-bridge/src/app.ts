@@ -1,34 +1,31 @@
 import type { AgentCoreClient } from "@easymo/agent-core-client";
 import { SpooledPublisher, type Bus, type Store } from "@easymo/messaging";
-import type { RoutingSource } from "@easymo/routing";
 import {
-  createServiceHttp,
-  type ServiceApp,
-  type ServiceKit,
-  type Timer,
-} from "@easymo/service-kit";
+  AgentTokens,
+  ChannelTraffic,
+  type RoutingSource,
+} from "@easymo/routing";
+import type { ServiceApp, ServiceKit, Timer } from "@easymo/service-kit";
 import { CallEvents } from "./call/call-events.js";
 import type { StopReason, StreamOutcome } from "./call/call-state.js";
 import type { Call } from "./call/call.js";
 import { createCallPorts } from "./call-ports.js";
-import { callsApi } from "./calls-api/calls-routes.js";
 import type { VoiceBridgeConfig } from "./config.js";
+import { createHttp } from "./http.js";
 import { FrameArena } from "./media/frame-writer.js";
 import { voiceMetrics, type VoiceMetrics } from "./metrics.js";
 import { OptOutRegistrar } from "./opt-outs/opt-out-registrar.js";
 import { PaymentMessages } from "./payment/payment-messages.js";
+import { AgentLimits } from "./registry/agent-limits.js";
 import { Admissions } from "./registry/admissions.js";
 import { CallRegistry } from "./registry/call-registry.js";
-import { callStatusHandler } from "./registry/call-status.js";
 import { StreamOutcomes } from "./registry/stream-outcomes.js";
+import { AgentCalls } from "./replicas/agent-calls.js";
 import { CallDirectory } from "./replicas/call-directory.js";
 import { CallLeases } from "./replicas/call-leases.js";
 import { HeldEvents } from "./replicas/held-events.js";
 import { SipGateway } from "./telephony/openai-sip/sip-gateway.js";
 import { MediaEndpoint } from "./telephony/twilio/media-endpoint.js";
-import type { SignatureSettings } from "./telephony/twilio/signature.js";
-import { createTwilioCarrier } from "./telephony/twilio/twilio-carrier.js";
-import { twilioWebhooks } from "./telephony/twilio/webhooks.js";
 
 /** What voice-bridge is composed of; nothing of it is started here. */
 export interface VoiceBridgeDeps extends ServiceKit {
@@ -39,7 +36,6 @@ export interface VoiceBridgeDeps extends ServiceKit {
 }
 
 const TICK_MS = 200;
-const CARRIER_TIMEOUT_MS = 10_000;
 const SPOOL_MAX_BYTES = 512 * 1024 * 1024;
 const FLUSH_TIMEOUT_MS = 10_000;
 /** How long the carrier may take to ask how a call goes on. */
@@ -66,6 +62,9 @@ class VoiceBridge implements ServiceApp {
   readonly #outcomes: StreamOutcomes;
   readonly #registry: CallRegistry;
   readonly #leases: CallLeases;
+  readonly #agentCalls: AgentCalls;
+  readonly #agentTokens: AgentTokens;
+  readonly #limits: AgentLimits;
   readonly #directory: CallDirectory;
   readonly #admissions: Admissions;
   readonly #media: MediaEndpoint;
@@ -107,9 +106,24 @@ class VoiceBridge implements ServiceApp {
       events: this.#events,
       logger,
     });
+    const { idempotency, broadcasts, keyValue, versioned } = store;
+    this.#agentCalls = new AgentCalls({ versioned, clock, logger });
+    this.#agentTokens = new AgentTokens({ keyValue, clock });
+    this.#limits = new AgentLimits({
+      calls: this.#agentCalls,
+      tokens: this.#agentTokens,
+      reached: this.#metrics.limits,
+      clock,
+      logger,
+    });
+    const traffic = new ChannelTraffic({
+      metrics: deps.metrics,
+      clock,
+      routing: () => deps.routing.current(),
+      busy: () => this.#registry.busyChannels(),
+    });
     const arena = new FrameArena();
     this.#registry = this.#createRegistry(arena);
-    const { idempotency, broadcasts } = store;
     const registry = this.#registry;
     this.#leases = new CallLeases({ idempotency, clock, logger });
     this.#directory = new CallDirectory({
@@ -132,7 +146,20 @@ class VoiceBridge implements ServiceApp {
       logger,
       admit: (...stream) => this.#admissions.admit(...stream),
     });
-    this.http = this.#createHttp(signatures);
+    this.http = createHttp(config, {
+      ...deps,
+      kit: deps,
+      signatures,
+      registry,
+      directory: this.#directory,
+      admissions: this.#admissions,
+      limits: this.#limits,
+      traffic,
+      outcomes: this.#outcomes,
+      optOuts: this.#optOuts,
+      events: this.#events,
+      metrics: this.#metrics,
+    });
   }
 
   upgrade(...parameters: Parameters<NonNullable<ServiceApp["upgrade"]>>): void {
@@ -143,6 +170,7 @@ class VoiceBridge implements ServiceApp {
     await this.#publisher.open();
     await Promise.all([this.#directory.start(), this.#sip.start()]);
     this.#leases.start();
+    this.#agentCalls.start();
     this.#tick();
   }
 
@@ -175,10 +203,12 @@ class VoiceBridge implements ServiceApp {
   async close(): Promise<void> {
     this.#ticker?.cancel();
     this.#leases.stop();
+    this.#agentCalls.stop();
     this.#media.close();
     this.#optOuts.close();
     await Promise.all([this.#sip.stop(), this.#directory.close()]);
     await this.#publisher.flush(FLUSH_TIMEOUT_MS);
+    await this.#agentTokens.settled();
     await this.#publisher.close();
     await this.#deps.routing.close();
     this.#deps.agentCore.close();
@@ -193,6 +223,7 @@ class VoiceBridge implements ServiceApp {
         ...this.#deps,
         arena,
         voice: this.#metrics,
+        limits: this.#limits,
         events: this.#events,
         optOuts: this.#optOuts,
         payments: this.#payments,
@@ -205,12 +236,14 @@ class VoiceBridge implements ServiceApp {
       clock,
       logger,
       ended: (...ending) => this.#ended(...ending),
+      abandoned: (callId) => this.#agentCalls.forget(callId),
     });
   }
 
   #ended(call: Call, reason: StopReason, outcome: StreamOutcome): void {
     const { direction, callId, channel, tenantId } = call.identity;
     this.#leases.release(callId);
+    this.#limits.release(call.identity);
     if (channel === "sip" && reason !== "caller_hangup")
       this.#sip.conclude(callId, outcome);
     this.#metrics.calls.inc({ direction, outcome: reason });
@@ -231,6 +264,7 @@ class VoiceBridge implements ServiceApp {
     return new Admissions({
       registry: this.#registry,
       leases: this.#leases,
+      limits: this.#limits,
       directory: this.#directory,
       events: this.#heldEvents,
       agentCore,
@@ -254,77 +288,8 @@ class VoiceBridge implements ServiceApp {
       routing: () => routing.current(),
       modelSessionMaxMs: this.#modelSessionMaxMs,
       capacity: () => this.#admissions.capacity(),
+      limits: this.#limits,
       begin: (identity) => this.#admissions.lead(identity),
-    });
-  }
-
-  #createHttp(signatures: SignatureSettings): ServiceApp["http"] {
-    const { bus, store, agentCore } = this.#deps;
-    return createServiceHttp({
-      kit: this.#deps,
-      bodies: "per-route",
-      dependencies: {
-        kafka: () => bus.check(),
-        redis: () => store.check(),
-        "agent-core": () => agentCore.check(),
-      },
-      configure: (app) => {
-        app.use("/twilio", this.#webhooks(signatures));
-        app.use(this.#callsApi());
-      },
-    });
-  }
-
-  #webhooks(signatures: SignatureSettings) {
-    const admissions = this.#admissions;
-    return twilioWebhooks({
-      signatures,
-      identify: (call, requestId) => admissions.identify(call, requestId),
-      capacity: () => admissions.capacity(),
-      expect: (identity) => admissions.expect(identity),
-      continuation: (callId) => this.#outcomes.get(callId),
-      status: callStatusHandler({
-        registry: this.#registry,
-        directory: this.#directory,
-        events: this.#events,
-        metrics: this.#metrics,
-        logger: this.#deps.logger,
-        identify: (call, requestId) => admissions.identify(call, requestId),
-      }),
-    });
-  }
-
-  #callsApi() {
-    const config = this.#config;
-    const { routing, store, logger } = this.#deps;
-    return callsApi({
-      directory: this.#directory,
-      apiToken: config.VOICE_API_TOKEN,
-      routing: () => routing.current(),
-      carrier: this.#carrier(),
-      idempotency: store.idempotency,
-      events: this.#events,
-      logger,
-      modelSessionMaxMs: this.#modelSessionMaxMs,
-      capacity: () => this.#admissions.capacity(),
-      keyOutcome: (outcome) =>
-        this.#metrics.idempotency.inc({ surface: "calls", outcome }),
-      hasOptedOut: (tenantId, phone, requestId) =>
-        this.#optOuts.hasOptedOut(tenantId, phone, requestId),
-    });
-  }
-
-  #carrier() {
-    const config = this.#config;
-    const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken } =
-      config;
-    if (accountSid === undefined || authToken === undefined) return undefined;
-    return createTwilioCarrier({
-      accountSid,
-      authToken,
-      apiUrl: config.TWILIO_API_URL,
-      publicUrl: new URL(config.PUBLIC_URL),
-      timeoutMs: CARRIER_TIMEOUT_MS,
     });
   }
 

@@ -2,10 +2,11 @@ import type { AgentCoreClient } from "@easymo/agent-core-client";
 import type { Clock, Logger } from "@easymo/service-kit";
 import type { CallObservation } from "./call/call-effects.js";
 import type { CallEvents } from "./call/call-events.js";
-import type { CallPorts } from "./call/call.js";
+import type { CallPorts } from "./call/ports.js";
 import type { VoiceBridgeConfig } from "./config.js";
 import type { FrameArena } from "./media/frame-writer.js";
 import type { VoiceMetrics } from "./metrics.js";
+import type { AgentLimits } from "./registry/agent-limits.js";
 import { createOpenAiRealtime } from "./model/openai/openai-session.js";
 import type { OptOutRegistrar } from "./opt-outs/opt-out-registrar.js";
 import type { PaymentMessages } from "./payment/payment-messages.js";
@@ -15,6 +16,7 @@ export interface CallPortsDeps {
   readonly arena: FrameArena;
   readonly agentCore: AgentCoreClient;
   readonly voice: VoiceMetrics;
+  readonly limits: AgentLimits;
   readonly events: CallEvents;
   readonly optOuts: OptOutRegistrar;
   readonly payments: PaymentMessages;
@@ -72,7 +74,15 @@ export function createCallPorts(
       deps.optOuts.register(call.identity, via, phrase),
     sendPaymentByWhatsApp: (call, paymentId, text) =>
       deps.payments.send(call.identity, paymentId, text),
-    observe: (call, what) => observe(metrics, what),
+    observe: (call, what) => {
+      observe(metrics, what);
+      if (what.metric === "tokens") deps.limits.used(call.identity, what.usage);
+      if (what.metric === "limit")
+        logger.info(
+          { limit: what.limit, callId: call.identity.callId },
+          "the agent's limit of time is met; the call is ended",
+        );
+    },
     observeForward: (direction, seconds) => forward[direction].observe(seconds),
     countFrames: (direction, frames) =>
       metrics.frames.inc({ direction }, frames),
@@ -99,5 +109,8 @@ function observe(metrics: VoiceMetrics, what: CallObservation): void {
       return;
     case "model_error":
       metrics.modelErrors.inc({ code: what.code });
+      return;
+    case "limit":
+      metrics.limits.inc({ limit: what.limit });
   }
 }

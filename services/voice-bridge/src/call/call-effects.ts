@@ -65,4 +65,5 @@ export type CallObservation =
   | { metric: "tokens"; usage: ModelUsage }
   | { metric: "reconnect"; reason: string }
   | { metric: "payment_prompt"; method: string }
-  | { metric: "model_error"; code: string };
+  | { metric: "model_error"; code: string }
+  | { metric: "limit"; limit: "call_seconds" };

@@ -8,6 +8,7 @@ import {
 } from "./call-state.js";
 import {
   beginTransfer,
+  endAtTimeLimit,
   endNow,
   endWhenFarewellHeard,
   legEnded,
@@ -137,6 +138,7 @@ function react(
       return [
         ...itemsHeard(state, presumeHeard(state.ledger, nowMs, MARK_GRACE_MS)),
         ...modelTick(state, nowMs),
+        ...endAtTimeLimit(state, nowMs),
       ];
   }
 }

@@ -20,6 +20,8 @@ export interface CallIdentity {
   readonly agent: Agent;
   readonly direction: Direction;
   readonly channel: "twilio" | "sip";
+  /** Of our channel, as people and metrics call it; undefined when it has none. */
+  readonly channelName: string | undefined;
   readonly from: string;
   readonly to: string;
   /** The number of the person, whichever side dialled; undefined when withheld. */
@@ -39,6 +41,7 @@ export type StopReason =
   | "transfer"
   | "api_hangup"
   | "idle"
+  | "time_limit"
   | "drained"
   | "model_unreachable"
   | "model_lost"
@@ -57,7 +60,7 @@ export interface WantedResponse {
 }
 
 export type ResponsePurpose =
-  "greeting" | "reply" | "payment" | "opt_out" | "transfer";
+  "greeting" | "reply" | "payment" | "opt_out" | "transfer" | "time_limit";
 
 export interface ActiveResponse {
   /** Undefined between our request and the model's answer to it. */

@@ -1,16 +1,10 @@
-import type { Clock, Logger } from "@easymo/service-kit";
-import {
-  emptyAudioSlice,
-  type AudioSlice,
-  type ModelAudio,
-} from "../media/audio-slice.js";
-import { decodedLength } from "../media/base64.js";
+import type { Logger } from "@easymo/service-kit";
+import type { AudioSlice, ModelAudio } from "../media/audio-slice.js";
 import { instructionsFor } from "../model/instructions.js";
-import type { RealtimeModel } from "../model/realtime-model.js";
 import type { MediaLeg, MediaLegListener } from "../telephony/media-leg.js";
 import { toolDefinitions } from "../tools/definitions.js";
-import type { CallEffect, CallObservation } from "./call-effects.js";
-import type { CallEvents } from "./call-events.js";
+import { CallAudio } from "./call-audio.js";
+import type { CallEffect } from "./call-effects.js";
 import type { CallView } from "./call-view.js";
 import { decide, type CallInput } from "./call-machine.js";
 import {
@@ -20,43 +14,10 @@ import {
   type StopReason,
   type StreamOutcome,
 } from "./call-state.js";
-import { HeldAudio } from "./held-audio.js";
-import { MediaCounters } from "./media-counters.js";
+import { performOnModel } from "./model-effects.js";
 import { ModelSessions } from "./model-sessions.js";
-import { audioSent, plainMarkReturned } from "./playback-ledger.js";
-import type { ToolOutcome } from "./tool-calls.js";
-
-/** What a call needs of the world. Nothing here may make it wait. */
-export interface CallPorts {
-  readonly model: RealtimeModel;
-  readonly events: CallEvents;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Never rejects. */
-  runTool(
-    call: Call,
-    name: string,
-    argumentsJson: string,
-  ): Promise<ToolOutcome>;
-  registerOptOut(call: Call, via: string, phrase: string): void;
-  sendPaymentByWhatsApp(call: Call, paymentId: string, text: string): void;
-  observe(call: Call, what: CallObservation): void;
-  /** Seconds that a frame spent here; for one frame in many. */
-  observeForward(direction: "inbound" | "outbound", seconds: number): void;
-  countFrames(
-    direction: "inbound" | "outbound" | "malformed",
-    frames: number,
-  ): void;
-  ended(call: Call, reason: StopReason, outcome: StreamOutcome): void;
-}
-
-export interface CallLimits {
-  readonly idleMs: number;
-  readonly sampleMs: number;
-}
-
-/** One frame in this many has its way through the process timed. */
-const FORWARD_SAMPLE = 64;
+import { plainMarkReturned } from "./playback-ledger.js";
+import type { CallLimits, CallPorts } from "./ports.js";
 
 /**
  * One call: puts the machine's decisions into action, and passes audio
@@ -68,16 +29,9 @@ export class Call implements MediaLegListener {
   readonly #limits: CallLimits;
   readonly #state: CallState;
   readonly #logger: Logger;
-  readonly #counters = new MediaCounters();
+  readonly #audio: CallAudio;
   readonly #sessions: ModelSessions;
-  /** The agent's audio until the line is there. */
-  readonly #agentAudio = new HeldAudio();
-  readonly #heldSlice = emptyAudioSlice();
-  #leg: MediaLeg | undefined;
-  #lastItemId = "";
   #lastFrameAtMs: number;
-  #sampledAtMs: number;
-  #frames = 0;
 
   constructor(identity: CallIdentity, ports: CallPorts, limits: CallLimits) {
     this.identity = identity;
@@ -85,8 +39,8 @@ export class Call implements MediaLegListener {
     this.#limits = limits;
     const nowMs = ports.clock.monotonicMs();
     this.#state = createCallState(identity, nowMs);
+    this.#audio = new CallAudio(ports, this.#state.ledger);
     this.#lastFrameAtMs = nowMs;
-    this.#sampledAtMs = nowMs;
     this.#logger = ports.logger.child({
       callId: identity.callId,
       tenantId: identity.tenantId,
@@ -97,22 +51,14 @@ export class Call implements MediaLegListener {
 
   /** The caller's audio is there. */
   attach(leg: MediaLeg): void {
-    this.#leg = leg;
-    const nowMs = this.#ports.clock.monotonicMs();
-    this.#lastFrameAtMs = nowMs;
-    this.#sampledAtMs = nowMs;
+    this.#audio.attach(leg);
+    this.#lastFrameAtMs = this.#ports.clock.monotonicMs();
     this.#step({ type: "media_started", streamId: leg.streamId });
-    this.#agentAudio.drain((buffer, start, end, markName) => {
-      const slice = this.#heldSlice;
-      slice.buffer = buffer;
-      slice.start = start;
-      slice.end = end;
-      leg.play(slice, markName);
-    });
+    this.#audio.playHeld();
   }
 
   get isAttached(): boolean {
-    return this.#leg !== undefined;
+    return this.#audio.leg !== undefined;
   }
 
   get isOver(): boolean {
@@ -159,30 +105,18 @@ export class Call implements MediaLegListener {
   abandon(): void {
     this.#state.phase = "ended";
     this.#sessions.close();
-    this.#agentAudio.drop();
+    this.#audio.dropHeld();
   }
 
   // ---- the caller's side -------------------------------------------------
 
   audio(audio: AudioSlice): void {
-    const timed = this.#frames++ % FORWARD_SAMPLE === 0;
-    const since = timed ? performance.now() : 0;
-    this.#counters.inboundFrames += 1;
-    this.#counters.inboundBytes += decodedLength(
-      audio.buffer,
-      audio.start,
-      audio.end,
-    );
-    this.#sessions.hear(audio);
-    if (timed)
-      this.#ports.observeForward("inbound", (performance.now() - since) / 1000);
+    this.#audio.fromCaller(audio, this.#sessions);
   }
 
   malformedAudio(): void {
-    this.#counters.malformedFrames += 1;
-    if (this.#counters.malformedFrames === 1)
+    if (this.#audio.malformed())
       this.#logger.warn("media frame dropped: not base64");
-    this.#ports.countFrames("malformed", 1);
   }
 
   markReturned(name: string): void {
@@ -240,30 +174,9 @@ export class Call implements MediaLegListener {
   #modelAudio(delta: ModelAudio): void {
     if (this.isOver || this.#state.cutResponses.includes(delta.responseId))
       return;
-    const timed = this.#frames++ % FORWARD_SAMPLE === 0;
-    const since = timed ? performance.now() : 0;
-    const bytes = decodedLength(delta.buffer, delta.start, delta.end);
-    const markName = audioSent(
-      this.#state.ledger,
-      delta.itemId,
-      delta.responseId,
-      bytes,
-      this.#ports.clock.monotonicMs(),
-    );
-    this.#counters.outboundFrames += 1;
-    this.#counters.outboundBytes += bytes;
-    if (this.#leg === undefined) this.#agentAudio.hold(delta, markName);
-    else this.#leg.play(delta, markName);
-    if (delta.itemId !== this.#lastItemId) {
-      this.#lastItemId = delta.itemId;
-      const { itemId, responseId } = delta;
-      this.#step({ type: "item_audio_started", itemId, responseId });
-    }
-    if (timed)
-      this.#ports.observeForward(
-        "outbound",
-        (performance.now() - since) / 1000,
-      );
+    if (!this.#audio.fromModel(delta)) return;
+    const { itemId, responseId } = delta;
+    this.#step({ type: "item_audio_started", itemId, responseId });
   }
 
   // ---- time --------------------------------------------------------------
@@ -271,10 +184,8 @@ export class Call implements MediaLegListener {
   /** Called a few times a second, for what time alone decides. */
   tick(nowMs: number): void {
     if (this.isOver) return;
-    if (this.#counters.takeActivity()) this.#lastFrameAtMs = nowMs;
-    this.#counters.report((direction, frames) =>
-      this.#ports.countFrames(direction, frames),
-    );
+    if (this.#audio.takeActivity()) this.#lastFrameAtMs = nowMs;
+    this.#audio.report();
     if (
       this.isAttached &&
       this.identity.channel === "twilio" &&
@@ -284,18 +195,9 @@ export class Call implements MediaLegListener {
       return;
     }
     this.#step({ type: "tick" });
-    if (this.isAttached && nowMs - this.#sampledAtMs >= this.#limits.sampleMs)
-      this.#sample(nowMs);
-  }
-
-  #sample(nowMs: number): void {
-    const windowMs = Math.round(nowMs - this.#sampledAtMs);
-    this.#sampledAtMs = nowMs;
-    this.#ports.events.sample(
-      this.identity,
-      windowMs,
-      this.#counters.takeWindow(this.#state.ledger.heardBytes),
-    );
+    const sample = this.#audio.takeSample(nowMs, this.#limits.sampleMs);
+    if (sample !== undefined)
+      this.#ports.events.sample(this.identity, sample.windowMs, sample.window);
   }
 
   // ---- decisions into actions ----------------------------------------------
@@ -311,42 +213,10 @@ export class Call implements MediaLegListener {
       case "publish":
         this.#ports.events.publish(identity, effect.event);
         return;
-      case "open_model":
-        if (effect.why === "expiring") this.#sessions.openSuccessor();
-        else this.#sessions.reopen(effect.delayMs);
-        return;
-      case "switch_model":
-        this.#sessions.switchToSuccessor();
-        return;
-      case "flush_caller_audio":
-        this.#sessions.listen();
-        return;
       case "clear_playback":
-        this.#agentAudio.drop();
+        this.#audio.dropHeld();
         if (identity.channel === "sip") this.#sessions.current?.clearPlayback();
-        else this.#leg?.clear();
-        return;
-      case "truncate":
-        this.#sessions.current?.truncate(
-          effect.itemId,
-          effect.contentIndex,
-          effect.audioEndMs,
-        );
-        return;
-      case "create_response":
-        this.#sessions.current?.createResponse(effect.request);
-        return;
-      case "cancel_response":
-        this.#sessions.current?.cancelResponse();
-        return;
-      case "add_turn":
-        this.#sessions.current?.addTurn(effect.turn);
-        return;
-      case "add_tool_result":
-        this.#sessions.current?.addToolResult(effect.callId, effect.output);
-        return;
-      case "stop_listening":
-        this.#sessions.current?.stopListening();
+        else this.#audio.leg?.clear();
         return;
       case "run_tool":
         this.#runTool(effect.callId, effect.name, effect.arguments);
@@ -358,11 +228,14 @@ export class Call implements MediaLegListener {
         this.#ports.sendPaymentByWhatsApp(this, effect.paymentId, effect.text);
         return;
       case "close_leg":
-        this.#leg?.close();
+        this.#audio.leg?.close();
         this.#finish(effect.reason, effect.outcome);
         return;
       case "observe":
         this.#ports.observe(this, effect.what);
+        return;
+      default:
+        performOnModel(effect, this.#sessions);
     }
   }
 
@@ -374,10 +247,8 @@ export class Call implements MediaLegListener {
 
   #finish(reason: StopReason, outcome: StreamOutcome): void {
     this.#sessions.close();
-    this.#agentAudio.drop();
-    this.#counters.report((direction, frames) =>
-      this.#ports.countFrames(direction, frames),
-    );
+    this.#audio.dropHeld();
+    this.#audio.report();
     this.#ports.ended(this, reason, outcome);
   }
 }

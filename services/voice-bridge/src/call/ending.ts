@@ -9,7 +9,7 @@ import {
   type StreamOutcome,
 } from "./call-state.js";
 import { latencyOf } from "./latency.js";
-import { transferAnnouncement } from "./phrases.js";
+import { timeIsUp, transferAnnouncement } from "./phrases.js";
 import {
   cancelActive,
   nextResponse,
@@ -90,6 +90,28 @@ export function beginTransfer(
         outcome: { kind: "transfer", to: target.to },
         purpose: "transfer",
         text: transferAnnouncement(state.language),
+        interrupts: false,
+      },
+      nowMs,
+    ),
+  ];
+}
+
+/** The agent's limit of time for one call is met: what is being said is said, then a goodbye. */
+export function endAtTimeLimit(state: CallState, nowMs: number): CallEffect[] {
+  const limitSeconds = state.identity.agent.limits?.callSeconds;
+  if (limitSeconds === undefined || state.startedAtMs === undefined) return [];
+  if (state.phase !== "live" || state.ending !== undefined) return [];
+  if (nowMs - state.startedAtMs < limitSeconds * 1_000) return [];
+  return [
+    { do: "observe", what: { metric: "limit", limit: "call_seconds" } },
+    ...endAfterFarewell(
+      state,
+      {
+        reason: "time_limit",
+        outcome: { kind: "hang_up" },
+        purpose: "time_limit",
+        text: timeIsUp(state.language),
         interrupts: false,
       },
       nowMs,

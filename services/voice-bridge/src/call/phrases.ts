@@ -9,6 +9,17 @@ const TRANSFER: Record<Language, string> = {
   sw: "Ninakuunganisha na mwenzangu. Tafadhali subiri kwenye simu.",
 };
 
+const TIME_IS_UP: Record<Language, string> = {
+  en: "I am sorry, the time for this call is over. Thank you for calling, goodbye.",
+  fr: "Je suis désolé, le temps de cet appel est écoulé. Merci de votre appel, au revoir.",
+  rw: "Mumbabarire, igihe cy'iki kiganiro kirarangiye. Murakoze kuduhamagara, murabeho.",
+  sw: "Samahani, muda wa simu hii umekwisha. Asante kwa kupiga simu, kwaheri.",
+};
+
+export function timeIsUp(language: Language): string {
+  return TIME_IS_UP[language];
+}
+
 export function transferAnnouncement(language: Language): string {
   return TRANSFER[language];
 }

@@ -1,5 +1,6 @@
 import type { Clock, Logger } from "@easymo/service-kit";
-import { Call, type CallLimits, type CallPorts } from "../call/call.js";
+import { Call } from "../call/call.js";
+import type { CallLimits, CallPorts } from "../call/ports.js";
 import type { CallIdentity } from "../call/call-state.js";
 
 export interface CallRegistryOptions {
@@ -9,6 +10,8 @@ export interface CallRegistryOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   ended: CallPorts["ended"];
+  /** Another replica has it. */
+  abandoned(callId: string): void;
 }
 
 /** A call whose stream has not come this long after its webhook never will. */
@@ -36,6 +39,13 @@ export class CallRegistry {
   /** Calls with a caller on the line. */
   get activeCount(): number {
     return this.all().filter((call) => call.isAttached).length;
+  }
+
+  /** The names of the channels that callers are on; of those that have none, undefined. */
+  busyChannels(): (string | undefined)[] {
+    return this.all()
+      .filter((call) => call.isAttached)
+      .map((call) => call.identity.channelName);
   }
 
   get isFull(): boolean {
@@ -75,6 +85,7 @@ export class CallRegistry {
   abandon(call: Call): void {
     call.abandon();
     this.#remove(call.identity.callId, call);
+    this.#options.abandoned(call.identity.callId);
   }
 
   /** Another replica has the stream that was expected here. */
