@@ -1,5 +1,8 @@
+export { createKubernetes } from "./client.js";
 export type { FoundCondition } from "./conditions.js";
 export { microTimestamp, setCondition, timestamp } from "./conditions.js";
+export type { Controller, ControllerOptions, Term } from "./controller.js";
+export { createController } from "./controller.js";
 export {
   isConflict,
   isExpired,
@@ -12,6 +15,11 @@ export type {
   EventTarget,
   EventToRecord,
 } from "./event-recorder.js";
+export { KubernetesEventRecorder } from "./event-recorder.js";
+export { Informer } from "./informer.js";
+export type { KeySource } from "./key-source.js";
+export { fixedKeys, keysFrom } from "./key-source.js";
+export { loadKubeConfig } from "./kube-config.js";
 export type {
   ApplyOptions,
   ConfigMapContent,
@@ -21,6 +29,7 @@ export type {
   Selection,
   WatchEvent,
 } from "./kubernetes.js";
+export { LeaderElection } from "./leader-election.js";
 export type { CacheListener, ObjectCache } from "./object-cache.js";
 export type { ObjectKey } from "./object-key.js";
 export { keyText } from "./object-key.js";

@@ -7,17 +7,17 @@ export function isFields(value: unknown): value is Fields {
 
 /** RFC 7396, with one rule of Kubernetes: conditions are merged by their type. Pure. */
 export function mergePatched(before: Fields, patch: Fields): Fields {
-  const merged: Record<string, unknown> = { ...before };
+  const merged = new Map(Object.entries(before));
   for (const [name, value] of Object.entries(patch)) {
-    const old = merged[name];
-    if (value === null) delete merged[name];
+    const old = merged.get(name);
+    if (value === null) merged.delete(name);
     else if (value === undefined) continue;
-    else if (name === "conditions") merged[name] = byType(old, value);
+    else if (name === "conditions") merged.set(name, byType(old, value));
     else if (isFields(value))
-      merged[name] = mergePatched(isFields(old) ? old : {}, value);
-    else merged[name] = value;
+      merged.set(name, mergePatched(isFields(old) ? old : {}, value));
+    else merged.set(name, value);
   }
-  return merged;
+  return Object.fromEntries(merged);
 }
 
 function byType(before: unknown, now: unknown): unknown[] {
