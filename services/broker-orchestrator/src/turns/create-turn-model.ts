@@ -1,6 +1,7 @@
 import type { AgentCoreClient } from "@easymo/agent-core-client";
 import type { KeyValueStore } from "@easymo/messaging";
 import { detectOptIn, detectOptOut } from "@easymo/opt-out-lexicon";
+import { AgentTokens } from "@easymo/routing";
 import type { ServiceKit } from "@easymo/service-kit";
 import OpenAI from "openai";
 import { z } from "zod";
@@ -88,6 +89,7 @@ export function createTurnModel(deps: TurnModelDeps): TurnModel {
             clock,
             tokensPerDay: openai.tokensPerDay,
           }),
+          agentTokens: new AgentTokens({ keyValue, clock }),
         });
   return new Turns(deps, { offline, model, metrics });
 }
@@ -140,7 +142,8 @@ class Turns implements TurnModel {
       const reason = reasonOf(error);
       this.#metrics.fallbacks.inc({ reason });
       const answer = await this.#offline.answer(turn, signal);
-      if (reason !== "over_budget") {
+      if (reason === "agent_over_budget") this.#limitMet(turn);
+      if (!(error instanceof OverBudgetError)) {
         this.#deps.logger.warn(
           { err: error, reason },
           "the model did not answer a turn; rules do",
@@ -150,6 +153,15 @@ class Turns implements TurnModel {
       const sorry = phrases.overBudget[languageOfTurn(turn)]();
       return { ...answer, text: `${sorry} ${answer.text}`, by: "rules" };
     }
+  }
+
+  #limitMet({ tenantId, agent }: TurnRequest): void {
+    const limit = "tokens_per_day";
+    this.#metrics.limits.inc({ limit });
+    this.#deps.logger.warn(
+      { limit, agent: agent.name, tenantId },
+      "a limit of the agent is met; rules answer the turn",
+    );
   }
 }
 
@@ -166,7 +178,8 @@ function readRemembered(json: string): TurnAnswer {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof OverBudgetError) return "over_budget";
+  if (error instanceof OverBudgetError)
+    return error.whose === "agent" ? "agent_over_budget" : "over_budget";
   if (error instanceof ModelAnswerError) return error.code;
   if (error instanceof TurnTimeoutError) return "timeout";
   if (error instanceof OpenAI.APIConnectionTimeoutError) return "timeout";

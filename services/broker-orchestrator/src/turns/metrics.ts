@@ -12,6 +12,7 @@ export interface TurnMetrics {
   readonly tokens: Counter<"kind">;
   readonly toolCalls: Counter<"tool" | "outcome">;
   readonly toolSeconds: Histogram<"tool">;
+  readonly limits: Counter<"limit">;
 }
 
 /** The metrics of conversation turns; asking twice gives the same ones. */
@@ -36,6 +37,11 @@ export function turnMetrics(metrics: Metrics): TurnMetrics {
       "easymo_tool_calls_total",
       "Tools that the model called, by outcome",
       ["tool", "outcome"],
+    ),
+    limits: metrics.counter(
+      "easymo_agent_limits_reached_total",
+      "Times that an agent's limit stopped something, by which limit",
+      ["limit"],
     ),
     toolSeconds: metrics.histogram(
       "easymo_tool_call_seconds",

@@ -1,4 +1,5 @@
 import { createMemoryStore, type KeyValueStore } from "@easymo/messaging";
+import { AgentTokens } from "@easymo/routing";
 import { ManualClock, type RunningService } from "@easymo/service-kit";
 import {
   afterAll,
@@ -494,6 +495,45 @@ test("a repeat of a turn is answered as the first was, by any replica", async ()
   const second = await modelOf({ keyValue }).model.answer(turn, never);
   expect(second).toEqual(first);
   expect(api.requests).toHaveLength(2);
+});
+
+describe("an agent's tokens of a day", () => {
+  test("used up by whoever, calls included, rules answer everybody; the next day it is the model again", async () => {
+    const { keyValue } = createMemoryStore();
+    const clock = new ManualClock();
+    const { model, metrics } = modelOf({ keyValue, clock });
+    const agent = {
+      ...agentNamed("sales"),
+      limits: { tokensPerDay: 10_000 },
+    };
+    const costly = { usage: { input_tokens: 3_000, output_tokens: 900 } };
+    api.script(says("One.", costly), says("Two."), says("Three."));
+    expect(await answer(model, "xyzzy", { agent })).toMatchObject({
+      text: "One.",
+    });
+    // A call of the same agent's, as voice-bridge counts it.
+    const calls = new AgentTokens({ keyValue, clock });
+    expect(await calls.left(TENANT, agent)).toBe(6_100);
+    await calls.spend(TENANT, "sales", 6_000);
+    expect(await answer(model, "Hello", { agent })).toEqual({
+      text: `${phrases.overBudget.en()} ${agent.greeting}`,
+      by: "rules",
+    });
+    expect(await metrics()).toContain(
+      'easymo_agent_limits_reached_total{limit="tokens_per_day"} 1',
+    );
+    expect(await metrics()).toContain(
+      'easymo_whatsapp_turn_fallbacks_total{reason="agent_over_budget"} 1',
+    );
+    // Another tenant's use of it is its own.
+    expect(
+      await answer(model, "xyzzy", { agent, tenantId: "other" }),
+    ).toMatchObject({ text: "Two." });
+    clock.advance(24 * 3_600_000);
+    expect(await answer(model, "xyzzy", { agent })).toMatchObject({
+      text: "Three.",
+    });
+  });
 });
 
 describe("a person's tokens of a day", () => {

@@ -1,4 +1,5 @@
 import type { AgentCoreClient } from "@easymo/agent-core-client";
+import type { AgentTokens } from "@easymo/routing";
 import type { Clock, Logger } from "@easymo/service-kit";
 import OpenAI from "openai";
 import type { TurnMetrics } from "../metrics.js";
@@ -21,6 +22,8 @@ export interface OpenAiTurnsDeps {
   readonly model: string;
   readonly agentCore: AgentCoreClient;
   readonly budget: TokenBudget;
+  /** The agent's, for everybody who writes or calls. */
+  readonly agentTokens: AgentTokens;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: TurnMetrics;
@@ -28,9 +31,15 @@ export interface OpenAiTurnsDeps {
   readonly timeoutMs?: number;
 }
 
-/** Nothing of the person's day is left for the model. */
+/** Nothing of the person's day, or of the agent's, is left for the model. */
 export class OverBudgetError extends Error {
   override readonly name = "OverBudgetError";
+  readonly whose: "person" | "agent";
+
+  constructor(whose: "person" | "agent") {
+    super(`No tokens are left of the ${whose}'s day.`);
+    this.whose = whose;
+  }
 }
 
 /** The model and its tools took too long. */
@@ -104,8 +113,7 @@ export class OpenAiTurns implements TurnModel {
     const estimated = Math.ceil(
       JSON.stringify(asked).length / CHARACTERS_PER_TOKEN,
     );
-    const left = (await budget.left(turn)) - estimated;
-    if (left < MIN_OUTPUT_TOKENS) throw new OverBudgetError("No tokens left.");
+    const left = await this.#left(turn, estimated);
     const request = {
       ...asked,
       model,
@@ -134,8 +142,38 @@ export class OpenAiTurns implements TurnModel {
     } finally {
       metrics.tokens.inc({ kind: "text_input" }, usage.inputTokens);
       metrics.tokens.inc({ kind: "text_output" }, usage.outputTokens);
-      await budget.spend(turn, usage.inputTokens + usage.outputTokens);
+      const tokens = usage.inputTokens + usage.outputTokens;
+      await Promise.all([
+        budget.spend(turn, tokens),
+        this.#spentByAgent(turn, tokens),
+      ]);
     }
+  }
+
+  /** What cannot be written now is written with the next turn's. */
+  async #spentByAgent(
+    { tenantId, agent }: TurnRequest,
+    tokens: number,
+  ): Promise<void> {
+    const { agentTokens, logger } = this.#deps;
+    await agentTokens
+      .spend(tenantId, agent.name, tokens)
+      .catch((error: unknown) => {
+        logger.warn({ err: error }, "an agent's tokens are not counted yet");
+      });
+  }
+
+  /** What the answer may take, when `asking` takes so many. */
+  async #left(turn: TurnRequest, asking: number): Promise<number> {
+    const { budget, agentTokens } = this.#deps;
+    const [person, agent] = await Promise.all([
+      budget.left(turn),
+      agentTokens.left(turn.tenantId, turn.agent),
+    ]);
+    if (agent - asking < MIN_OUTPUT_TOKENS) throw new OverBudgetError("agent");
+    if (person - asking < MIN_OUTPUT_TOKENS)
+      throw new OverBudgetError("person");
+    return Math.min(person, agent) - asking;
   }
 }
 
