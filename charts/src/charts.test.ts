@@ -15,19 +15,8 @@ import {
   type Helm,
   type Manifest,
 } from "./testing/helm.js";
+import { ALONE, SERVICES } from "./testing/cases.js";
 import { deploymentOf } from "./testing/pods.js";
-
-const SERVICES = [
-  "agent-core",
-  "broker-orchestrator",
-  "sip-ingress",
-  "voice-bridge",
-  "whatsapp-bot",
-] as const;
-const ALONE = {
-  "global.kafka.bootstrapServers": "kafka:9092",
-  "global.redis.url": "redis://redis:6379",
-};
 
 const declaredTopic = z.looseObject({ kind: z.literal("KafkaTopic") });
 
@@ -38,15 +27,6 @@ const renderUmbrella = (
   values: Record<string, unknown> = {},
   helm: Helm = "helm4",
 ) => render(helm, umbrella.folder, values);
-
-async function refusal(values: Record<string, unknown>): Promise<string> {
-  try {
-    await renderUmbrella(values);
-  } catch (error) {
-    return String(error);
-  }
-  return "it was rendered";
-}
 
 describe.each(helms)("with %s", (helm) => {
   test("every chart is well-formed", async () => {
@@ -93,7 +73,8 @@ describe("every pod", () => {
   });
 
   test("passes Pod Security restricted, with a root that nobody writes to", () => {
-    expect(deployments).toHaveLength(SERVICES.length);
+    // The operator besides.
+    expect(deployments).toHaveLength(SERVICES.length + 1);
     for (const deployment of deployments) {
       const { pod, container } = deploymentOf(deployment);
       expect(pod.securityContext).toMatchObject({
@@ -101,7 +82,10 @@ describe("every pod", () => {
         seccompProfile: { type: "RuntimeDefault" },
       });
       expect(pod.securityContext.runAsUser).toBeGreaterThan(0);
-      expect(pod.automountServiceAccountToken).toBe(false);
+      // Only the operator speaks to the API server.
+      expect(pod.automountServiceAccountToken).toBe(
+        container.name === "operator",
+      );
       expect(container.securityContext).toEqual({
         allowPrivilegeEscalation: false,
         readOnlyRootFilesystem: true,
@@ -195,6 +179,7 @@ describe("what the release shares", () => {
   test("holds what was given, and a token for each tenant of the routing document", async () => {
     const all = await renderUmbrella({
       "secrets.OPENAI_API_KEY": "sk-given",
+      "operator.enabled": false,
       "routing.channels": [
         { kind: "sip", address: "sip:a@b.example", tenant: "one", agent: "x" },
         { kind: "sip", address: "sip:c@b.example", tenant: "two", agent: "x" },
@@ -510,76 +495,5 @@ describe("the values that are at hand", () => {
     expect(env.get("OPENAI_REALTIME_URL")?.value).toBe(
       "ws://model-realtime-simulator:4900/v1/realtime",
     );
-  });
-});
-
-describe("what cannot work is refused with a sentence that names it", () => {
-  test.each([
-    ["an unknown key", { "voiceBridge.nope": 1 }, /voiceBridge[\s\S]*nope/],
-    ["an unknown key at the top", { nope: 1 }, /nope/],
-    ["an unknown global", { "global.nope": 1 }, /nope/],
-    ["a wrong type", { "voiceBridge.drainSeconds": "long" }, /drainSeconds/],
-    ["a wrong level", { "sipIngress.logLevel": "loud" }, /logLevel/],
-    [
-      "a drain longer than the grace",
-      { "voiceBridge.terminationGracePeriodSeconds": 100 },
-      /terminationGracePeriodSeconds \(100\) would cut calls that drainSeconds \(1200\)/,
-    ],
-    [
-      "no brokers",
-      { "global.kafka.clusterName": "", "kafkaTopics.enabled": false },
-      /no Kafka address: set global\.kafka\.bootstrapServers/,
-    ],
-    [
-      "topics without a cluster",
-      {
-        "global.kafka.clusterName": "",
-        "global.kafka.bootstrapServers": "k:9092",
-      },
-      /no Strimzi cluster/,
-    ],
-    ["no Redis", { "redis.enabled": false }, /no Redis/],
-    [
-      "two of them",
-      { "externalRedis.url": "redis://a" },
-      /redis\.enabled=false/,
-    ],
-    [
-      "a secret that services do not know",
-      { "redis.enabled": false, "externalRedis.existingSecret": "cache" },
-      /global\.redis\.existingSecret/,
-    ],
-    [
-      "two pods on one embedded database",
-      { "agentCore.replicaCount": 2 },
-      /replicaCount \(2\) needs database\.mode external/,
-    ],
-    [
-      "topics that nobody could write to",
-      { "kafkaTopics.replicas": 1 },
-      /min\.insync\.replicas/,
-    ],
-    [
-      "partitions of a topic that is not declared",
-      { "kafkaTopics.partitions": { "no.such": 3 } },
-      /no\.such/,
-    ],
-    [
-      "three replicas on one broker",
-      { "kafkaCluster.enabled": true },
-      /kafkaTopics\.replicas=1/,
-    ],
-    [
-      "an ingress without a host",
-      { "voiceBridge.ingress.enabled": true },
-      /ingress\.host is needed/,
-    ],
-    [
-      "a route without a gateway",
-      { "voiceBridge.httpRoute.enabled": true },
-      /httpRoute\.parentRefs is needed/,
-    ],
-  ])("%s", async (_, values, sentence) => {
-    expect(await refusal(values)).toMatch(sentence);
   });
 });

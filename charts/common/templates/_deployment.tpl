@@ -20,10 +20,8 @@ spec:
   replicas: {{ $values.replicaCount }}
   {{- end }}
   revisionHistoryLimit: 5
-  {{- with .strategy }}
   strategy:
-    {{- . | nindent 4 }}
-  {{- end }}
+    {{- .strategy | default "rollingUpdate: {maxSurge: 1, maxUnavailable: 0}" | nindent 4 }}
   selector:
     matchLabels:
       {{- include "common.selectorLabels" . | nindent 6 }}
@@ -93,6 +91,8 @@ volumes:
   - name: routing
     configMap:
       name: {{ include "common.routing.configMapName" . }}
+      # A pod waits for the document rather than start without one.
+      items: [{key: routing.yaml, path: routing.yaml}]
   {{- end }}
   {{- with .volumes }}
   {{- . | nindent 2 }}
@@ -155,9 +155,7 @@ capabilities: {drop: [ALL]}
 - name: ROUTING_FILE
   value: /etc/easymo/routing/routing.yaml
 {{- end }}
-{{- with .env }}
-{{ . }}
-{{- end }}
+{{ .env }}
 {{- with $values.extraEnv }}
 {{ toYaml . }}
 {{- end }}

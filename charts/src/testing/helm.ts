@@ -1,5 +1,5 @@
-import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -35,24 +35,71 @@ name: redis
 version: 22.0.0
 `;
 
-/**
- * The umbrella with a stand-in for Bitnami's chart, whose registry tests do not
- * ask. `remove` it when done.
- */
-export function umbrellaWithStandIn(): { folder: string; remove(): void } {
+/** A chart's copy, for tests alone. */
+export interface ChartCopy {
+  readonly folder: string;
+  remove(): void;
+}
+
+/** A copy of a chart in which files are files; `remove` it when done. */
+export function copyOf(chart: string): ChartCopy {
   const parent = mkdtempSync(join(tmpdir(), "easymo-charts-"));
-  const folder = join(parent, "phase4");
-  cpSync(join(chartsFolder, "phase4"), folder, {
-    recursive: true,
-    dereference: true,
-  });
-  const redis = join(folder, "charts", "redis");
-  mkdirSync(redis);
-  writeFileSync(join(redis, "Chart.yaml"), REDIS_STAND_IN);
+  const folder = join(parent, chart);
+  // cpSync leaves the links of folders inside the folder as they are.
+  execFileSync("cp", ["-RL", join(chartsFolder, chart), folder]);
   return {
     folder,
     remove: () => rmSync(parent, { recursive: true, force: true }),
   };
+}
+
+/**
+ * The umbrella with a stand-in for Bitnami's chart, whose registry tests do not
+ * ask. `remove` it when done.
+ */
+export function umbrellaWithStandIn(): ChartCopy {
+  const copy = copyOf("phase4");
+  const redis = join(copy.folder, "charts", "redis");
+  mkdirSync(redis);
+  writeFileSync(join(redis, "Chart.yaml"), REDIS_STAND_IN);
+  return copy;
+}
+
+/** What is rendered how. */
+export interface Rendering {
+  readonly values?: Readonly<Record<string, unknown>>;
+  readonly valuesFiles?: readonly string[];
+  /** The release's name; `rel` when absent. */
+  readonly release?: string;
+  /** Further flags of `helm template`. */
+  readonly flags?: readonly string[];
+}
+
+/** What `helm template` prints; rejects with what Helm said. */
+export async function template(
+  helm: Helm,
+  folder: string,
+  { values = {}, valuesFiles = [], release = "rel", flags = [] }: Rendering,
+): Promise<string> {
+  const set = Object.entries(values).flatMap(([path, value]) => [
+    "--set-json",
+    `${path}=${JSON.stringify(value)}`,
+  ]);
+  const { stdout } = await execute(
+    join(root, ".tools/helm", helm),
+    [
+      "template",
+      release,
+      folder,
+      "--namespace",
+      "easymo",
+      ...flags,
+      ...valuesFiles.flatMap((file) => ["--values", join(root, file)]),
+      ...set,
+    ],
+    { maxBuffer: 64 * 1024 * 1024 },
+  );
+  return stdout;
 }
 
 /** `helm template` as objects; rejects with what Helm said. */
@@ -62,24 +109,9 @@ export async function render(
   values: Readonly<Record<string, unknown>> = {},
   valuesFiles: readonly string[] = [],
 ): Promise<Manifest[]> {
-  const set = Object.entries(values).flatMap(([path, value]) => [
-    "--set-json",
-    `${path}=${JSON.stringify(value)}`,
-  ]);
-  const { stdout } = await execute(
-    join(root, ".tools/helm", helm),
-    [
-      "template",
-      "rel",
-      folder,
-      "--namespace",
-      "easymo",
-      ...valuesFiles.flatMap((file) => ["--values", join(root, file)]),
-      ...set,
-    ],
-    { maxBuffer: 64 * 1024 * 1024 },
-  );
-  return parseAllDocuments(stdout)
+  return parseAllDocuments(
+    await template(helm, folder, { values, valuesFiles }),
+  )
     .map((document): unknown => z.unknown().parse(document.toJS()))
     .filter((value) => value !== null)
     .map((value) => manifest.parse(value));
