@@ -36,6 +36,8 @@ export class ConversationBook {
     const { idempotency, keyValue, broadcasts } = store;
     const versioned: VersionedStore = {
       read: (keys) => store.versioned.read(keys),
+      claimDue: (tag, options) => store.versioned.claimDue(tag, options),
+      dropDue: (tag, keys) => store.versioned.dropDue(tag, keys),
       write: async (groups) => {
         const written = await store.versioned.write(groups);
         groups.forEach((changes, at) => {

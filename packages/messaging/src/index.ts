@@ -89,6 +89,7 @@ export type {
   VersionedChange,
   VersionedStore,
 } from "./store/store.js";
+export { tagOf } from "./store/store.js";
 export {
   SpooledPublisher,
   type SpoolDepth,

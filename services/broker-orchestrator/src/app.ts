@@ -72,6 +72,7 @@ export function createBrokerOrchestrator(
       }),
     retryDelaysMs: config.RETRY_DELAYS_SECONDS.map((one) => one * 1_000),
     conversationTtlMs: config.CONVERSATION_TTL_SECONDS * 1_000,
+    patienceMs: 1_000 * patienceSeconds(config),
     stopTimeoutMs: Math.max(
       1_000,
       config.SHUTDOWN_GRACE_SECONDS * 1_000 - CLOSING_MS,
@@ -97,6 +98,14 @@ export function createBrokerOrchestrator(
       await Promise.all([bus.close(), store.close()]);
     },
   };
+}
+
+/** Longer than anything waits between two attempts. */
+function patienceSeconds(config: BrokerOrchestratorConfig): number {
+  return (
+    config.OUTBOX_PATIENCE_SECONDS ??
+    Math.ceil(Math.max(0, ...config.RETRY_DELAYS_SECONDS)) + 60
+  );
 }
 
 /** One client, and one circuit, for each address; each service says for itself whether it is left alone. */

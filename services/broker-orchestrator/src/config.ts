@@ -37,6 +37,11 @@ const shape = {
   CONVERSATION_TTL_SECONDS: integer({ min: 60, max: 31_536_000 }).default(
     7_776_000,
   ),
+  /**
+   * What is left undone of an event that nobody brings again is done when nobody has been at it for so long. By default a
+   * minute more than the longest of the waits between attempts.
+   */
+  OUTBOX_PATIENCE_SECONDS: integer({ min: 1, max: 604_800 }).optional(),
   /** Without it, WhatsApp turns are answered offline. */
   OPENAI_API_KEY: secret().min(1).optional(),
   /** OpenAI's REST API, or one that speaks like it. */

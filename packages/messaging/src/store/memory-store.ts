@@ -7,8 +7,10 @@ import type {
   KeyValueStore,
   Store,
   Versioned,
+  VersionedChange,
   VersionedStore,
 } from "./store.js";
+import { requireOneTag, tagOf } from "./store.js";
 
 interface Entry<T> {
   readonly value: T;
@@ -138,20 +140,43 @@ function memoryKeyValue(clock: Clock): KeyValueStore {
 
 function memoryVersioned(clock: Clock): VersionedStore {
   const values = new ExpiringMap<Versioned>(clock);
+  const due = new Map<string, Map<string, number>>();
+  const dueOf = (tag: string): Map<string, number> => {
+    const known = due.get(tag) ?? new Map<string, number>();
+    due.set(tag, known);
+    return known;
+  };
+  const set = ({ key, version, value, ttlMs, dueMs }: VersionedChange) => {
+    values.set(key, { version, value }, ttlMs);
+    if (dueMs === null) dueOf(tagOf(key)).delete(key);
+    else if (dueMs !== undefined) dueOf(tagOf(key)).set(key, dueMs);
+  };
   return {
     read: (keys) => Promise.resolve(keys.map((key) => values.get(key)?.value)),
-    write: (groups) =>
-      Promise.resolve(
-        groups.map((group) => {
-          const fits = group.every(
-            ({ key, expected }) => values.get(key)?.value.version === expected,
-          );
-          if (!fits) return false;
-          for (const { key, version, value, ttlMs } of group)
-            values.set(key, { version, value }, ttlMs);
-          return true;
-        }),
-      ),
+    write(groups) {
+      for (const group of groups) requireOneTag(group);
+      const written = groups.map((group) => {
+        const fits = group.every(
+          ({ key, expected }) => values.get(key)?.value.version === expected,
+        );
+        if (fits) group.forEach(set);
+        return fits;
+      });
+      return Promise.resolve(written);
+    },
+    claimDue(tag, { nowMs, againMs, limit }) {
+      const names = [...dueOf(tag)]
+        .filter(([, dueMs]) => dueMs <= nowMs)
+        .sort(([, one], [, other]) => one - other)
+        .slice(0, limit)
+        .map(([key]) => key);
+      for (const key of names) dueOf(tag).set(key, againMs);
+      return Promise.resolve(names);
+    },
+    dropDue(tag, keys) {
+      for (const key of keys) dueOf(tag).delete(key);
+      return Promise.resolve();
+    },
   };
 }
 

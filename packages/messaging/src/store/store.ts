@@ -60,6 +60,7 @@ export interface Versioned {
 }
 
 export interface VersionedChange {
+  /** All keys of one group have the same words in braces (see `tagOf`): a Redis Cluster keeps these together. */
   readonly key: string;
   /** The version that was read; undefined when there was nothing. */
   readonly expected: string | undefined;
@@ -67,6 +68,8 @@ export interface VersionedChange {
   readonly version: string;
   readonly value: string;
   readonly ttlMs: number;
+  /** When someone is to look at the value again, in epoch ms; null: not any more; left out: as before. */
+  readonly dueMs?: number | null;
 }
 
 /** Values that many read and change in batches: a batch is one round trip, however many keys it has. */
@@ -79,6 +82,39 @@ export interface VersionedStore {
   write(
     groups: readonly (readonly VersionedChange[])[],
   ): Promise<readonly boolean[]>;
+  /**
+   * Keys of a tag whose time has come, those that wait longest first. Each is given to one caller, and to another one not
+   * before `againMs`.
+   */
+  claimDue(
+    tag: string,
+    options: {
+      readonly nowMs: number;
+      readonly againMs: number;
+      readonly limit: number;
+    },
+  ): Promise<readonly string[]>;
+  /** Nobody needs to look at these keys of a tag again. */
+  dropDue(tag: string, keys: readonly string[]): Promise<void>;
+}
+
+/**
+ * What stands in the first braces of a key, else the whole key: what has the same is in the same slot of a Redis Cluster.
+ * https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
+ */
+export function tagOf(key: string): string {
+  const open = key.indexOf("{");
+  const close = open === -1 ? -1 : key.indexOf("}", open);
+  return close > open + 1 ? key.slice(open + 1, close) : key;
+}
+
+/** Throws for a group that no cluster could write whole. */
+export function requireOneTag(group: readonly VersionedChange[]): void {
+  const [first, ...others] = group;
+  if (first === undefined) return;
+  const tag = tagOf(first.key);
+  if (others.some(({ key }) => tagOf(key) !== tag))
+    throw new RangeError("keys of one group need the same words in braces");
 }
 
 /** Listens until it is ended. */

@@ -130,3 +130,8 @@ export function contactOf({ names }: Conversation): string {
     names.phone ?? names.userId ?? names.sip ?? names.callIds?.at(-1) ?? ""
   );
 }
+
+/** Whether something is left to be done that was not given up. Pure. */
+export function hasOpenEffects({ outbox }: Conversation): boolean {
+  return outbox.some(({ buried }) => buried !== true);
+}

@@ -8,7 +8,7 @@ import type {
   Conversation,
   IntentNote,
 } from "../conversation/state.js";
-import type { Effect, EffectKind } from "./effects.js";
+import type { Common, Effect, EffectKind } from "./effects.js";
 
 /** What the machine knows besides the conversation and the event. Plain data. */
 export interface Situation {
@@ -31,7 +31,7 @@ export interface Cause {
 }
 
 type Bare<E extends Effect = Effect> = E extends Effect
-  ? Omit<E, "key" | "of" | "requestId" | "traceparent" | "buried">
+  ? Omit<E, keyof Common>
   : never;
 
 /** What an effect is before it has its key. */
@@ -82,11 +82,12 @@ export class Draft {
 
   /** @param which tells effects of one kind and one event apart */
   emit(bare: BareEffect, which = "", eventId = this.cause.eventId): void {
-    const { of, requestId, traceparent } = this.cause;
+    const { of, eventId: id, requestId, traceparent } = this.cause;
     const effect: Effect = {
       ...bare,
       key: effectKey(bare.kind, this.state.tenantId, eventId, which),
       of,
+      eventId: id,
       requestId,
       ...(traceparent === undefined ? {} : { traceparent }),
     };

@@ -5,11 +5,13 @@ import type {
 } from "../conversation/state.js";
 
 /** What every effect has. */
-interface Common {
+export interface Common {
   /** Under which its receiver drops a repeat: made from the event's id. */
   readonly key: string;
   /** The digest of the event that it comes from. */
   readonly of: string;
+  /** The id of that event. */
+  readonly eventId: string;
   readonly requestId: string;
   readonly traceparent?: string;
   /** Given up with its event's dead letter; played again when that is. */
@@ -89,7 +91,6 @@ export type Effect = Common &
         readonly kind: "keep_conversation";
         readonly buyerId: string;
         readonly summary: string;
-        readonly eventId: string;
         readonly at: string;
       }
   );

@@ -5,26 +5,30 @@ import {
   decodeStored,
   encodeConversation,
   encodeElsewhere,
-  type Stored,
 } from "../conversation/codec.js";
-import { joinConversations } from "../conversation/join.js";
-import type { Conversation } from "../conversation/state.js";
-import type { Transition } from "../machine/machine.js";
+import { hasOpenEffects, type Conversation } from "../conversation/state.js";
+import {
+  follow,
+  MAX_HOPS,
+  Slots,
+  storeKey,
+  tenantTag,
+  type Entry,
+  type Slot,
+  type Step,
+} from "./slots.js";
 
-/** Something that is to happen to one person's conversation. */
-export interface Step {
-  readonly tenantId: string;
-  /** The keys that lead to the conversation, the one to keep it under first. */
-  readonly keys: readonly string[];
-  /** May be asked again, with another state, when a replica was faster; undefined leaves things as they are. Pure. */
-  apply(state: Conversation | undefined): Transition | undefined;
-  /** What was applied is stored. `home` is the key that the conversation is under. */
-  stored(applied: Transition | undefined, home: string): void;
+/** A conversation with something left to be done. */
+export interface Unfinished {
+  readonly home: string;
+  readonly conversation: Conversation;
 }
 
 export interface ConversationsOptions {
   readonly store: VersionedStore;
   readonly ttlMs: number;
+  /** What is left to be done is looked for when nobody has been at it for so long. */
+  readonly patienceMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
   /** What was stored in one go has been told to every step. */
@@ -38,23 +42,6 @@ const CONFLICT_PAUSE_MS = 5;
 const LOG_INTERVAL_MS = 10_000;
 /** Where a conversation is found stays known longer than the conversation. */
 const ALIAS_TTL_FACTOR = 10;
-const MAX_HOPS = 4;
-
-/** A conversation while a round is at it. */
-interface Slot {
-  home: string;
-  expected: string | undefined;
-  before: Conversation | undefined;
-  state: Conversation | undefined;
-  /** Keys that are to lead here, with the version that they have now. */
-  aliases: Map<string, string | undefined>;
-  done: { step: Step; applied: Transition | undefined }[];
-}
-
-interface Entry {
-  readonly version: string;
-  readonly stored: Stored | undefined;
-}
 
 /**
  * The conversations of all persons, changed in rounds: one read for all of them, the pure steps, one write of what changed,
@@ -89,6 +76,33 @@ export class Conversations {
     const found = follow(entries, storeKey(tenantId, home));
     const stored = entries.get(found)?.stored;
     return stored?.kind === "conversation" ? stored.conversation : undefined;
+  }
+
+  /**
+   * Conversations of a tenant with something left to be done that nobody has been at for the patience, up to `limit`. Each
+   * is given to one replica, and again after the same patience. Rejects while the store is away.
+   */
+  async unfinished(tenantId: string, limit: number): Promise<Unfinished[]> {
+    const { store, clock, patienceMs } = this.#options;
+    const nowMs = clock.now();
+    const tag = tenantTag(tenantId);
+    const homes = await store.claimDue(tag, {
+      nowMs,
+      againMs: nowMs + patienceMs,
+      limit,
+    });
+    if (homes.length === 0) return [];
+    const entries = await this.#read(homes);
+    const gone: string[] = [];
+    const found: Unfinished[] = [];
+    for (const home of homes) {
+      const stored = entries.get(home)?.stored;
+      if (stored?.kind === "conversation")
+        found.push({ home, conversation: stored.conversation });
+      else gone.push(home);
+    }
+    await store.dropDue(tag, gone);
+    return found;
   }
 
   /** Nothing more is read or written. */
@@ -143,10 +157,10 @@ export class Conversations {
     }
     const written =
       groups.length === 0 ? [] : await this.#options.store.write(groups);
-    for (const slot of kept) tell(slot);
+    for (const slot of kept) slot.tell();
     const refused: Step[] = [];
     for (const [at, slot] of changed.entries()) {
-      if (written[at] === true) tell(slot);
+      if (written[at] === true) slot.tell();
       else refused.push(...slot.done.map(({ step }) => step));
     }
     return refused;
@@ -179,16 +193,29 @@ export class Conversations {
     const { state, before, home, expected } = slot;
     if (state === undefined) return [];
     if (state === before && slot.aliases.size === 0) return [];
-    const { ttlMs } = this.#options;
+    const { ttlMs, patienceMs, clock } = this.#options;
     const version = `${this.#writer}.${(this.#writes += 1).toString(36)}`;
+    const dueMs = hasOpenEffects(state)
+      ? clock.now() + patienceMs
+      : before !== undefined && hasOpenEffects(before)
+        ? null
+        : undefined;
     return [
-      { key: home, expected, version, value: encodeConversation(state), ttlMs },
+      {
+        key: home,
+        expected,
+        version,
+        value: encodeConversation(state),
+        ttlMs,
+        ...(dueMs === undefined ? {} : { dueMs }),
+      },
       ...[...slot.aliases].map(([key, present]) => ({
         key,
         expected: present,
         version,
         value: encodeElsewhere(home),
         ttlMs: ttlMs * ALIAS_TTL_FACTOR,
+        dueMs: null,
       })),
     ];
   }
@@ -208,104 +235,4 @@ export class Conversations {
       "conversations cannot be read or written; trying again",
     );
   }
-}
-
-/** The conversations of one round, by the keys that lead to them. */
-class Slots {
-  readonly #entries: ReadonlyMap<string, Entry>;
-  readonly #byHome = new Map<string, Slot>();
-  /** Keys that lead elsewhere since this round. */
-  readonly #moved = new Map<string, string>();
-
-  constructor(entries: ReadonlyMap<string, Entry>) {
-    this.#entries = entries;
-  }
-
-  all(): Iterable<Slot> {
-    return this.#byHome.values();
-  }
-
-  take(step: Step): void {
-    const slot = this.#slotOf(
-      step.keys.map((key) => storeKey(step.tenantId, key)),
-    );
-    const applied = step.apply(slot.state);
-    if (applied !== undefined) slot.state = applied.state;
-    slot.done.push({ step, applied });
-  }
-
-  /** The one conversation of all these keys: where they lead to several, these become one. */
-  #slotOf(keys: readonly string[]): Slot {
-    const homes = new Set(keys.map((key) => this.#homeOf(key)));
-    const found = [...homes].map((home) => this.#open(home));
-    const slot = found.find(({ state }) => state !== undefined) ?? found[0];
-    if (slot === undefined) throw new Error("a step needs a key");
-    for (const other of found) if (other !== slot) this.#join(slot, other);
-    for (const key of keys) {
-      if (this.#homeOf(key) === slot.home) continue;
-      this.#moved.set(key, slot.home);
-      slot.aliases.set(key, this.#entries.get(key)?.version);
-    }
-    return slot;
-  }
-
-  #open(home: string): Slot {
-    const known = this.#byHome.get(home);
-    if (known !== undefined) return known;
-    const entry = this.#entries.get(home);
-    const conversation =
-      entry?.stored?.kind === "conversation"
-        ? entry.stored.conversation
-        : undefined;
-    const slot: Slot = {
-      home,
-      expected: entry?.version,
-      before: conversation,
-      state: conversation,
-      aliases: new Map(),
-      done: [],
-    };
-    this.#byHome.set(home, slot);
-    return slot;
-  }
-
-  #join(slot: Slot, other: Slot): void {
-    if (slot.state !== undefined && other.state !== undefined)
-      slot.state = joinConversations(slot.state, other.state);
-    slot.done.push(...other.done);
-    for (const [key, version] of other.aliases) slot.aliases.set(key, version);
-    slot.aliases.set(other.home, other.expected);
-    this.#moved.set(other.home, slot.home);
-    this.#byHome.delete(other.home);
-  }
-
-  #homeOf(key: string): string {
-    let home = follow(this.#entries, key);
-    for (let hop = 0; hop < MAX_HOPS; hop++) {
-      const next = this.#moved.get(home);
-      if (next === undefined) break;
-      home = follow(this.#entries, next);
-    }
-    return home;
-  }
-}
-
-function tell(slot: Slot): void {
-  for (const { step, applied } of slot.done) step.stored(applied, slot.home);
-}
-
-function follow(entries: ReadonlyMap<string, Entry>, key: string): string {
-  let at = key;
-  for (let hop = 0; hop < MAX_HOPS; hop++) {
-    const stored = entries.get(at)?.stored;
-    if (stored?.kind !== "elsewhere") break;
-    at = stored.key;
-  }
-  return at;
-}
-
-const PREFIX = "conversation:";
-
-function storeKey(tenantId: string, key: string): string {
-  return key.startsWith(PREFIX) ? key : `${PREFIX}${tenantId}:${key}`;
 }

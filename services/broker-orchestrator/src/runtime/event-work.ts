@@ -3,8 +3,26 @@ import type { EasymoEvent, TakenEvent } from "@easymo/messaging";
 import type { Identity } from "../conversation/identity.js";
 import { causeOf, type Cause } from "../machine/draft.js";
 
+/** What effects are done for. */
+export interface EffectWork {
+  readonly tenantId: string;
+  /** The agent that the event names. */
+  readonly agent: string | undefined;
+  readonly cause: Cause;
+  /** Aborted when someone else takes the rest over. */
+  readonly signal: AbortSignal;
+  /** False when the effect is at work already. */
+  beginEffect(key: string): boolean;
+  endEffect(key: string, failure?: unknown): void;
+}
+
+/** What is known of what is at work by. */
+export function workName(tenantId: string, of: string): string {
+  return `${tenantId}\n${of}`;
+}
+
 /** An event from the moment that it is taken to its last effect. */
-export class EventWork {
+export class EventWork implements EffectWork {
   readonly taken: TakenEvent;
   readonly identity: Identity;
   readonly cause: Cause;
@@ -37,7 +55,20 @@ export class EventWork {
 
   /** What an event is known by while it is at work. */
   get name(): string {
-    return `${this.event.tenantId}\n${this.cause.of}`;
+    return workName(this.tenantId, this.cause.of);
+  }
+
+  get tenantId(): string {
+    return this.event.tenantId;
+  }
+
+  get agent(): string | undefined {
+    const { data } = this.event;
+    return "agent" in data ? data.agent : undefined;
+  }
+
+  get signal(): AbortSignal {
+    return this.taken.signal;
   }
 
   get event(): EasymoEvent {
@@ -55,7 +86,6 @@ export class EventWork {
     if (this.#running === 0) this.#finished(this);
   }
 
-  /** False when the effect is at work already. */
   beginEffect(key: string): boolean {
     this.#effects ??= new Set();
     if (this.#effects.has(key)) return false;

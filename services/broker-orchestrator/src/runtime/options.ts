@@ -17,6 +17,8 @@ export interface OrchestratorOptions {
   execute(peek: PeekConversation): ExecuteEffect;
   readonly retryDelaysMs: readonly number[];
   readonly conversationTtlMs: number;
+  /** What is left undone is looked for when nobody has been at it for so long. */
+  readonly patienceMs: number;
   /** How long `stop` waits for effects that are at work. */
   readonly stopTimeoutMs: number;
   readonly clock: Clock;

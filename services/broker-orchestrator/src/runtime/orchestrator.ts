@@ -8,6 +8,7 @@ import {
 import { identityOf, keysOf } from "../conversation/identity.js";
 import type { Conversation } from "../conversation/state.js";
 import type { ExecuteEffect } from "../effects/executor.js";
+import type { Cause } from "../machine/draft.js";
 import type { Effect, Outcome } from "../machine/effects.js";
 import {
   applyEvent,
@@ -16,13 +17,21 @@ import {
   isFollowed,
   type Transition,
 } from "../machine/machine.js";
-import { Conversations } from "./conversations.js";
+import { Conversations, type Unfinished } from "./conversations.js";
 import { EffectRunner } from "./effect-runner.js";
 import { HandedOverError, UnacceptableEventError } from "./errors.js";
-import { EventWork, isUntried } from "./event-work.js";
+import {
+  EventWork,
+  isUntried,
+  mayPass,
+  workName,
+  type EffectWork,
+} from "./event-work.js";
 import { Notices } from "./notices.js";
 import type { OrchestratorOptions } from "./options.js";
 import type { Situations } from "./situations.js";
+import { leftOf, SweptWork } from "./swept-work.js";
+import { Sweeper } from "./sweeper.js";
 
 export const GROUP = "broker-orchestrator";
 
@@ -36,6 +45,7 @@ export const TOPICS: readonly TopicName[] = [
 
 /** A clock that is wrong by less is let pass. */
 const FUTURE_MS = 24 * 3_600_000;
+const SWEEP_EVERY_MS = 15_000;
 
 /**
  * Events in, conversations and effects out. An event's offset is committed when the conversation has it and everything
@@ -48,6 +58,7 @@ export class Orchestrator {
   readonly #consumer: BatchConsumer;
   readonly #runner: EffectRunner;
   readonly #notices: Notices;
+  readonly #sweeper: Sweeper;
   readonly #atWork = new Map<string, EventWork>();
 
   constructor(options: OrchestratorOptions) {
@@ -58,6 +69,7 @@ export class Orchestrator {
     this.#conversations = new Conversations({
       store: store.versioned,
       ttlMs: options.conversationTtlMs,
+      patienceMs: options.patienceMs,
       clock,
       logger,
       onBatch: () => this.#notices.flush(),
@@ -66,6 +78,15 @@ export class Orchestrator {
       this.#conversations.peek(tenantId, home),
     );
     this.#runner = new EffectRunner({ execute, clock, metrics });
+    this.#sweeper = new Sweeper({
+      tenants: () => situations.tenants(),
+      unfinished: (tenantId, limit) =>
+        this.#conversations.unfinished(tenantId, limit),
+      resume: (found, signal) => this.#resume(found, signal),
+      everyMs: Math.min(options.patienceMs / 2, SWEEP_EVERY_MS),
+      clock,
+      logger,
+    });
     this.#consumer = createBatchConsumer({
       bus,
       group: GROUP,
@@ -82,8 +103,9 @@ export class Orchestrator {
     });
   }
 
-  start(): Promise<void> {
-    return this.#consumer.start();
+  async start(): Promise<void> {
+    await this.#consumer.start();
+    this.#sweeper.start();
   }
 
   pause(): void {
@@ -92,7 +114,7 @@ export class Orchestrator {
 
   /** Finishes what was taken. */
   async stop(): Promise<void> {
-    await this.#consumer.stop();
+    await Promise.all([this.#consumer.stop(), this.#sweeper.stop()]);
     this.#conversations.close();
   }
 
@@ -150,7 +172,7 @@ export class Orchestrator {
           state,
           event,
           identity,
-          this.#situationOf(event, state),
+          this.#situations.of(event.tenantId, work.agent ?? state?.agent),
           work.cause,
         ),
       stored: (applied, home) => {
@@ -164,19 +186,19 @@ export class Orchestrator {
   }
 
   #dispatch(
-    work: EventWork,
+    work: EffectWork,
     effects: readonly Effect[],
     state: Conversation,
     home: string,
   ): void {
     for (const effect of effects) {
       if (!work.beginEffect(effect.key)) continue;
-      if (work.taken.signal.aborted) {
+      if (work.signal.aborted) {
         work.endEffect(effect.key, new HandedOverError());
         continue;
       }
       const about = { conversation: state, home, cause: work.cause };
-      this.#runner.run(effect, about, work.taken.signal).then(
+      this.#runner.run(effect, about, work.signal).then(
         (outcome) => this.#submitOutcome(work, effect, outcome, home),
         (error: unknown) => work.endEffect(effect.key, error),
       );
@@ -184,14 +206,14 @@ export class Orchestrator {
   }
 
   #submitOutcome(
-    work: EventWork,
+    work: EffectWork,
     effect: Effect,
     outcome: Outcome,
     home: string,
   ): void {
-    const { event, cause } = work;
+    const { tenantId, agent, cause } = work;
     this.#conversations.submit({
-      tenantId: event.tenantId,
+      tenantId,
       keys: [home],
       apply: (state) =>
         applyOutcome(
@@ -199,13 +221,15 @@ export class Orchestrator {
           effect,
           outcome,
           cause,
-          this.#situationOf(event, state),
+          this.#situations.of(tenantId, agent ?? state?.agent),
         ),
       stored: (applied, at) => {
         if (applied === undefined || applied.result === "lost") {
           // The store forgot: what the event leads to is found out again, under the same keys.
-          work.begin();
-          this.#submitEvent(work);
+          if (work instanceof EventWork) {
+            work.begin();
+            this.#submitEvent(work);
+          }
         } else {
           this.#dispatch(work, applied.effects, applied.state, at);
           if (outcome.kind === "lead") this.#join(applied.state);
@@ -213,6 +237,43 @@ export class Orchestrator {
         work.endEffect(effect.key);
       },
     });
+  }
+
+  /** Does what was left of events that nobody is at here. */
+  async #resume(
+    { home, conversation }: Unfinished,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { tenantId, outbox } = conversation;
+    await Promise.all(
+      leftOf(outbox)
+        .filter(({ cause }) => !this.#atWork.has(workName(tenantId, cause.of)))
+        .map(async ({ cause, effects }) => {
+          const failure = await new Promise((finished) => {
+            const work = new SweptWork({ tenantId, cause, signal, finished });
+            this.#dispatch(work, effects, conversation, home);
+          });
+          if (failure !== undefined)
+            this.#giveUp(failure, cause, tenantId, home);
+        }),
+    );
+  }
+
+  /** What may pass is tried again when the patience is over once more. */
+  #giveUp(failure: unknown, { of }: Cause, tenantId: string, home: string) {
+    const isOver = !mayPass(failure);
+    this.#options.logger.warn(
+      { err: failure, tenantId, isOver },
+      "what was left undone failed again",
+    );
+    if (isOver)
+      this.#conversations.submit({
+        tenantId,
+        keys: [home],
+        apply: (state) =>
+          state === undefined ? undefined : unchanged(bury(state, of)),
+        stored: () => undefined,
+      });
   }
 
   /** Everything that is known under the person's other names becomes one conversation. */
@@ -250,11 +311,6 @@ export class Orchestrator {
         state === undefined ? undefined : unchanged(bury(state, work.cause.of)),
       stored: () => void taken.fail(failure, kind),
     });
-  }
-
-  #situationOf(event: EasymoEvent, state: Conversation | undefined) {
-    const named = "agent" in event.data ? event.data.agent : undefined;
-    return this.#situations.of(event.tenantId, named ?? state?.agent);
   }
 }
 

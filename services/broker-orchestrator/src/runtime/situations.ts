@@ -29,6 +29,10 @@ export class Situations {
     this.#canCall = options.canCall;
   }
 
+  tenants(): ReadonlySet<string> {
+    return this.#now().lookups.tenants;
+  }
+
   isTenant(tenantId: string): boolean {
     return this.#now().lookups.tenants.has(tenantId);
   }

@@ -16,6 +16,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeStored } from "../conversation/codec.js";
+import { storeKey } from "../runtime/slots.js";
 import { intent, newPhone, ROUTING, SECRET, TENANT } from "./events.js";
 import { agentCoreOf, EventLog, quietKit, startAgentCore } from "./running.js";
 import { StandIn } from "./stand-in.js";
@@ -339,7 +340,7 @@ async function unfinishedIn(
   const store = createStore(url, quietKit("chaos"));
   const open = async (): Promise<number> => {
     const found = await store.versioned.read(
-      phones.map((phone) => `conversation:${TENANT}:phone:${phone}`),
+      phones.map((phone) => storeKey(TENANT, `phone:${phone}`)),
     );
     return found.filter((entry) => {
       const stored =

@@ -21,6 +21,8 @@ export class RedisConnection {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #batches: ScriptBatches;
+  /** Keys of one place may be in one command: those of a cluster's slot, all of any other Redis. */
+  readonly placeOf: (key: string) => number;
   #connecting: Promise<void> | undefined;
   #lastLogMs = Number.NEGATIVE_INFINITY;
 
@@ -28,10 +30,10 @@ export class RedisConnection {
     this.#clock = deps.clock;
     this.#logger = deps.logger;
     this.#redis = createClient(address);
+    this.placeOf = this.#redis instanceof Cluster ? slotOf : () => 0;
     this.#batches = new ScriptBatches(
       (script, keys, args) => this.runOn(script, keys, args),
-      // What one script touches must be in one slot.
-      this.#redis instanceof Cluster ? slotOf : () => 0,
+      this.placeOf,
     );
     this.#redis.on("error", (error: Error) => this.#logAway(error));
     this.#redis.on("end", () => this.#logger.debug("redis connection ended"));

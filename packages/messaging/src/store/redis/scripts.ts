@@ -99,9 +99,10 @@ return answers
 `);
 
 /**
- * KEYS every key of every group, in order; ARGV for each group: how many keys it has, then for each of them the expected
- * version ('' for none), `version:value`, time to live ms. A group is written whole, or not at all when a version is not
- * what was expected. Answers 1 or 0 for each group.
+ * KEYS for each group its keys and the list of what is due of their tag; ARGV for each group: how many keys it has, then for
+ * each of them the expected version ('' for none), `version:value`, time to live ms, the key's name in the list, and when it
+ * is due ('' as before, '-' never). A group is written whole, or not at all when a version is
+ * not what was expected. Answers 1 or 0 for each group.
  */
 export const writeVersionedScript = lua(`
 local answers, key, arg = {}, 1, 1
@@ -110,15 +111,29 @@ while ARGV[arg] do
   for i = 0, count - 1 do
     local head = redis.call('GETRANGE', KEYS[key + i], 0, 63)
     local version = string.match(head, '^([^:]*):') or ''
-    if version ~= ARGV[arg + 1 + i * 3] then fits = 0 break end
+    if version ~= ARGV[arg + 1 + i * 5] then fits = 0 break end
   end
   if fits == 1 then
     for i = 0, count - 1 do
-      redis.call('SET', KEYS[key + i], ARGV[arg + 2 + i * 3], 'PX', ARGV[arg + 3 + i * 3])
+      local at = arg + i * 5
+      redis.call('SET', KEYS[key + i], ARGV[at + 2], 'PX', ARGV[at + 3])
+      local due = ARGV[at + 5]
+      if due == '-' then
+        redis.call('ZREM', KEYS[key + count], ARGV[at + 4])
+      elseif due ~= '' then
+        redis.call('ZADD', KEYS[key + count], due, ARGV[at + 4])
+      end
     end
   end
   answers[#answers + 1] = fits
-  key, arg = key + count, arg + 1 + count * 3
+  key, arg = key + count + 1, arg + 1 + count * 5
 end
 return answers
+`);
+
+/** KEYS a list of what is due; ARGV: now, when each is due again, how many at most. Answers the names that were due. */
+export const claimDueScript = lua(`
+local names = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])
+for _, name in ipairs(names) do redis.call('ZADD', KEYS[1], ARGV[2], name) end
+return names
 `);

@@ -1,62 +1,136 @@
 import { z } from "zod";
-import type { VersionedStore } from "../store.js";
+import {
+  requireOneTag,
+  tagOf,
+  type Versioned,
+  type VersionedChange,
+  type VersionedStore,
+} from "../store.js";
 import type { RedisConnection } from "./connection.js";
-import { writeVersionedScript } from "./scripts.js";
+import { claimDueScript, writeVersionedScript } from "./scripts.js";
 
 /** What one script call carries at most: Redis does nothing else meanwhile. */
 const MAX_CHANGES_PER_CALL = 512;
 
 const flags = z.array(z.union([z.literal(0), z.literal(1)]));
+const names = z.array(z.string());
 
-/** Versioned values as strings, `version:value`. */
+type Group = readonly VersionedChange[];
+
+/**
+ * Versioned values as strings, `version:value`. A batch is one command for each slot that it touches: one in all, on a
+ * single Redis.
+ */
 export function redisVersioned(
   connection: RedisConnection,
   prefix: string,
 ): VersionedStore {
-  // The braces keep all of them in one slot of a cluster: a batch is read by one command and written by one script.
-  const name = (key: string): string => `{${prefix}versioned}:${key}`;
+  const name = (key: string): string =>
+    // A key without braces is its own tag, and stays beside the list of its tag.
+    `${prefix}versioned:${tagOf(key) === key ? `{${key}}` : key}`;
+  const dueName = (tag: string): string => `${prefix}versioned-due:{${tag}}`;
+  const placeOf = (key: string): number => connection.placeOf(name(key));
+  const readPlace = async (
+    keys: readonly string[],
+  ): Promise<(Versioned | undefined)[]> => {
+    const texts = await connection.command((redis) =>
+      redis.mget(keys.map(name)),
+    );
+    return texts.map(versionedOf);
+  };
+  const writeCall = async (call: readonly Group[]): Promise<boolean[]> => {
+    const keys = call.flatMap((group) => [
+      ...group.map(({ key }) => name(key)),
+      dueName(tagOf(group[0]?.key ?? "")),
+    ]);
+    const answer = await connection.runOn(
+      writeVersionedScript,
+      keys,
+      call.flatMap(argumentsOf),
+    );
+    return flags.parse(answer).map((flag) => flag === 1);
+  };
   return {
-    async read(keys) {
-      if (keys.length === 0) return [];
-      const texts = await connection.command((redis) =>
-        redis.mget(keys.map(name)),
+    read: (keys) => byPlace(keys, placeOf, readPlace),
+    write(groups) {
+      for (const group of groups) requireOneTag(group);
+      return byPlace(
+        groups,
+        ([first]) => (first === undefined ? 0 : placeOf(first.key)),
+        async (own) => (await Promise.all(callsOf(own).map(writeCall))).flat(),
       );
-      return texts.map((text) => {
-        if (text === null) return undefined;
-        const end = text.indexOf(":");
-        return { version: text.slice(0, end), value: text.slice(end + 1) };
-      });
     },
-    async write(groups) {
-      const calls: (typeof groups)[number][][] = [];
-      let changes = MAX_CHANGES_PER_CALL;
-      for (const group of groups) {
-        if (changes + group.length > MAX_CHANGES_PER_CALL) {
-          calls.push([]);
-          changes = 0;
-        }
-        calls.at(-1)?.push(group);
-        changes += group.length;
-      }
-      const written = await Promise.all(
-        calls.map(async (call) => {
-          const keys = call.flatMap((group) =>
-            group.map(({ key }) => name(key)),
-          );
-          const args = call.flatMap((group) => [
-            String(group.length),
-            ...group.flatMap(({ expected, version, value, ttlMs }) => [
-              expected ?? "",
-              `${version}:${value}`,
-              String(ttlMs),
-            ]),
-          ]);
-          return flags.parse(
-            await connection.runOn(writeVersionedScript, keys, args),
-          );
-        }),
+    async claimDue(tag, { nowMs, againMs, limit }) {
+      const args = [nowMs, againMs, limit].map(String);
+      return names.parse(
+        await connection.runOn(claimDueScript, [dueName(tag)], args),
       );
-      return written.flat().map((flag) => flag === 1);
+    },
+    async dropDue(tag, keys) {
+      if (keys.length === 0) return;
+      await connection.command((redis) => redis.zrem(dueName(tag), ...keys));
     },
   };
+}
+
+function versionedOf(text: string | null): Versioned | undefined {
+  if (text === null) return undefined;
+  const end = text.indexOf(":");
+  return { version: text.slice(0, end), value: text.slice(end + 1) };
+}
+
+function argumentsOf(group: Group): string[] {
+  return [
+    String(group.length),
+    ...group.flatMap(({ key, expected, version, value, ttlMs, dueMs }) => [
+      expected ?? "",
+      `${version}:${value}`,
+      String(ttlMs),
+      dueMs === undefined ? "" : key,
+      dueMs === undefined ? "" : dueMs === null ? "-" : String(dueMs),
+    ]),
+  ];
+}
+
+/** Groups in as many calls as they need. */
+function callsOf(groups: readonly Group[]): Group[][] {
+  const calls: Group[][] = [];
+  let changes = MAX_CHANGES_PER_CALL;
+  for (const group of groups) {
+    if (changes + group.length > MAX_CHANGES_PER_CALL) {
+      calls.push([]);
+      changes = 0;
+    }
+    calls.at(-1)?.push(group);
+    changes += group.length;
+  }
+  return calls;
+}
+
+/** Does the work for each place with what belongs there, all at once; the answers are in the order of what was asked. */
+async function byPlace<T, R>(
+  asked: readonly T[],
+  placeOf: (one: T) => number,
+  work: (own: readonly T[]) => Promise<readonly R[]>,
+): Promise<R[]> {
+  const places = new Map<number, { own: T[]; at: number[] }>();
+  for (const [at, one] of asked.entries()) {
+    const place = placeOf(one);
+    const known = places.get(place);
+    if (known === undefined) places.set(place, { own: [one], at: [at] });
+    else {
+      known.own.push(one);
+      known.at.push(at);
+    }
+  }
+  if (places.size === 0) return [];
+  if (places.size === 1) return [...(await work(asked))];
+  const answers: R[] = [];
+  await Promise.all(
+    [...places.values()].map(async ({ own, at }) => {
+      const done = await work(own);
+      for (const [n, answer] of done.entries()) answers[at[n] ?? 0] = answer;
+    }),
+  );
+  return answers;
 }

@@ -264,6 +264,5 @@ export function keepConversation(draft: Draft, at: string): void {
     .slice(-MAX_SUMMARY_CHARACTERS)
     .toWellFormed();
   if (summary === "") return;
-  const { eventId } = draft.cause;
-  draft.emit({ kind: "keep_conversation", buyerId, summary, eventId, at });
+  draft.emit({ kind: "keep_conversation", buyerId, summary, at });
 }
