@@ -2,11 +2,11 @@ import { setMaxListeners } from "node:events";
 import type { Logger } from "pino";
 import type { Bus, BusRecord } from "../bus/bus.js";
 import { delay, hostClock, type Clock } from "../clock.js";
-import { MessagingError } from "../errors.js";
 import type { EasymoEvent } from "../events/event.js";
 import { recordOf } from "../events/records.js";
 import type { MetricsSource } from "../metrics.js";
 import type { TopicName } from "../topics/catalogue.generated.js";
+import { SpoolDelivery } from "./spool-delivery.js";
 import { SpoolFiles, type SpoolPlace } from "./spool-files.js";
 import { bytesOf, spoolItem, type SpoolItem } from "./spool-item.js";
 import { spoolMetrics, type SpoolMetrics } from "./spool-metrics.js";
@@ -33,14 +33,11 @@ export interface SpoolDepth {
 
 const KIB = 1_024;
 const MIB = 1_024 * KIB;
-/** Acknowledgements that take longer than this send what follows to the disk. */
-const SPOOL_AFTER_MS = 250;
 const MAX_WINDOW_BYTES = MIB;
 const MAX_BATCH_RECORDS = 500;
 const READ_BYTES = 256 * KIB;
 /** What may wait for a disk that does not take it. */
 const MAX_UNWRITTEN_BYTES = 8 * MIB;
-const AGAIN_MS = 200;
 const REFUSAL_LOG_INTERVAL_MS = 1_000;
 
 /**
@@ -49,7 +46,6 @@ const REFUSAL_LOG_INTERVAL_MS = 1_000;
  * process; the next one on the same directory delivers it first.
  */
 export class SpooledPublisher {
-  readonly #bus: Bus;
   readonly #maxBytes: number;
   readonly #logger: Logger;
   readonly #clock: Clock;
@@ -60,6 +56,7 @@ export class SpooledPublisher {
   #window: SpoolItem[] = [];
   #windowBytes = 0;
   readonly #writer: SpoolWriter;
+  readonly #delivery: SpoolDelivery;
   #spooling = true;
   #opened = false;
   #records = 0;
@@ -76,7 +73,6 @@ export class SpooledPublisher {
   constructor(options: SpooledPublisherOptions) {
     // Each record of a batch listens to it.
     setMaxListeners(Number.POSITIVE_INFINITY, this.#closing.signal);
-    this.#bus = options.bus;
     this.#maxBytes = options.maxBytes;
     this.#logger = options.logger;
     this.#clock = options.clock ?? hostClock;
@@ -98,6 +94,20 @@ export class SpooledPublisher {
         if (this.#window.includes(item) || item.delivered) this.#readTo = end;
       },
       progressed: () => this.#wake(),
+    });
+    this.#delivery = new SpoolDelivery({
+      bus: options.bus,
+      files: this.#files,
+      metrics: this.#metrics,
+      logger: this.#logger,
+      clock: this.#clock,
+      closing: this.#closing.signal,
+      slow: () => {
+        if (!this.#spooling)
+          this.#logger.warn("the bus does not answer; spooling on the disk");
+        this.#startSpooling();
+      },
+      settled: () => (this.#records -= 1),
     });
   }
 
@@ -270,73 +280,12 @@ export class SpooledPublisher {
   }
 
   async #deliver(batch: readonly SpoolItem[]): Promise<void> {
-    const { signal } = this.#closing;
-    const patience = this.#clock.setTimeout(() => {
-      if (!this.#spooling) {
-        this.#logger.warn("the bus does not answer; spooling on the disk");
-      }
-      this.#startSpooling();
-    }, SPOOL_AFTER_MS);
-    let left = batch;
-    while (left.length > 0 && !signal.aborted) {
-      left = await this.#send(left, signal);
-      if (left.length > 0) await delay(this.#clock, AGAIN_MS, signal);
-    }
-    patience.cancel();
+    await this.#delivery.deliver(batch);
     this.#window = this.#window.filter(({ delivered }) => !delivered);
     this.#windowBytes = bytesOf(this.#window);
-    await this.#saveProgress(batch);
+    await this.#delivery.saveProgress(batch);
     if (this.#records === 0) {
       for (const resolve of this.#drained.splice(0)) resolve();
     }
   }
-
-  /** Sends each record by itself, all at once: the bus keeps their order by key. Gives those that must be sent again. */
-  async #send(
-    batch: readonly SpoolItem[],
-    signal: AbortSignal,
-  ): Promise<SpoolItem[]> {
-    const results = await Promise.allSettled(
-      batch.map(({ record }) =>
-        // The same records are offered until they are taken, so that the broker can tell a repeat.
-        this.#bus.publish([record], {
-          timeoutMs: Number.POSITIVE_INFINITY,
-          signal,
-        }),
-      ),
-    );
-    return batch.filter((item, at) => {
-      const result = results[at];
-      if (result?.status === "rejected" && isRetryable(result.reason))
-        return true;
-      if (result?.status === "rejected") {
-        const { topic } = item.record;
-        this.#metrics.refused.inc({ topic });
-        this.#logger.error(
-          { err: result.reason, topic },
-          "an event was refused by the bus",
-        );
-      }
-      item.delivered = true;
-      this.#records -= 1;
-      return false;
-    });
-  }
-
-  async #saveProgress(batch: readonly SpoolItem[]): Promise<void> {
-    const last = batch.findLast(
-      ({ delivered, end }) => delivered && end !== undefined,
-    );
-    if (last?.end === undefined) return;
-    try {
-      await this.#files.delivered(last.end);
-    } catch (error) {
-      // Unsaved, the next run would deliver them once more, under the same ids.
-      this.#logger.warn({ err: error }, "the spool's position was not saved");
-    }
-  }
-}
-
-function isRetryable(error: unknown): boolean {
-  return !(error instanceof MessagingError) || error.retryable;
 }
