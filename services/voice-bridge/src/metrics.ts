@@ -21,6 +21,7 @@ export interface VoiceMetrics {
   readonly toolCalls: Counter<"tool" | "outcome">;
   readonly toolSeconds: Histogram<"tool">;
   readonly idempotency: Counter<"surface" | "outcome">;
+  readonly limits: Counter<"limit">;
 }
 
 /** The bridge's own metrics; see the contract's section on metrics. */
@@ -95,6 +96,11 @@ export function voiceMetrics(
       "easymo_idempotency_total",
       "Requests with an Idempotency-Key, by what became of the key",
       ["surface", "outcome"],
+    ),
+    limits: metrics.counter(
+      "easymo_agent_limits_reached_total",
+      "Times that an agent's limit stopped something, by which limit",
+      ["limit"],
     ),
     toolSeconds: metrics.histogram(
       "easymo_tool_call_seconds",

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import type { IdempotencyStore } from "@easymo/messaging";
-import type { RoutingTable } from "@easymo/routing";
+import type { Agent, RoutingTable } from "@easymo/routing";
 import { Problem, type Logger } from "@easymo/service-kit";
 import { z } from "zod";
 import type { CallEvents } from "../call/call-events.js";
+import type { AgentLimits, MetLimit } from "../registry/agent-limits.js";
 import { e164, identityOf } from "../registry/call-identity.js";
 import { CarrierError, type Carrier } from "../telephony/carrier.js";
 
@@ -22,6 +23,7 @@ export interface OutboundCallsDeps {
   readonly carrier: Carrier | undefined;
   readonly idempotency: IdempotencyStore;
   readonly events: CallEvents;
+  readonly limits: AgentLimits;
   readonly logger: Logger;
   readonly modelSessionMaxMs: number;
   capacity(): "free" | "full" | "draining";
@@ -156,11 +158,18 @@ async function dial(
     });
   await refuseOptedOut(deps, body.tenantId, target.to, requestId);
   const { from, to } = target;
+  const line = await deps.limits.hold({
+    tenantId: body.tenantId,
+    agent: target.agent,
+  });
+  if ("met" in line) throw limited(line.met, deps.limits);
   const { callId } = await carrier
     .dial({ from, to, agent: body.agent })
-    .catch((error: unknown) => {
+    .catch(async (error: unknown) => {
+      await line.held.release();
       throw carrierProblem(error);
     });
+  await line.held.dialled(callId);
   const identity = identityOf(
     { callId, from, to, direction: "outbound", agentName: body.agent },
     deps.routing(),
@@ -182,14 +191,15 @@ async function dial(
 function resolveTarget(
   routing: RoutingTable,
   body: OutboundCallBody,
-): { from: string; to: string } {
+): { from: string; to: string; agent: Agent } {
   const to = e164(body.to);
   if (to === undefined)
     throw invalid(
       "to",
       "must be a phone number in E.164, for example +250788000001",
     );
-  if (routing.findAgent(body.tenantId, body.agent) === undefined)
+  const agent = routing.findAgent(body.tenantId, body.agent);
+  if (agent === undefined)
     throw new Problem({
       status: 404,
       code: "unknown_agent",
@@ -200,12 +210,12 @@ function resolveTarget(
     const own = routing.outboundAddress(body.tenantId, body.agent);
     if (own === undefined)
       throw invalid("from", "the agent has no telephone channel to call from");
-    return { from: own.address, to };
+    return { from: own.address, to, agent };
   }
   const route = routing.find("twilio", body.from);
   if (route?.tenantId !== body.tenantId)
     throw invalid("from", "must be a telephone channel of the tenant");
-  return { from: route.channel.address, to };
+  return { from: route.channel.address, to, agent };
 }
 
 async function refuseOptedOut(
@@ -250,14 +260,30 @@ function carrierProblem(error: unknown): Problem {
   );
 }
 
-function unavailable(code: string, detail: string, cause?: unknown): Problem {
+function limited(met: MetLimit, limits: AgentLimits): Problem {
+  return met === "calls"
+    ? unavailable("at_capacity", "The agent has as many calls as it may.")
+    : unavailable(
+        "tokens_spent",
+        "The agent has used its tokens of today.",
+        undefined,
+        limits.secondsLeftToday(),
+      );
+}
+
+function unavailable(
+  code: string,
+  detail: string,
+  cause?: unknown,
+  retryAfterSeconds = 5,
+): Problem {
   return new Problem(
     {
       status: 503,
       code,
       title: "The call can't be made now",
       detail,
-      headers: { "retry-after": "5" },
+      headers: { "retry-after": String(retryAfterSeconds) },
       retryable: true,
     },
     cause === undefined ? undefined : { cause },

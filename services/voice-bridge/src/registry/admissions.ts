@@ -8,12 +8,14 @@ import type { CallLeases } from "../replicas/call-leases.js";
 import type { HeldEvents } from "../replicas/held-events.js";
 import type { MediaLeg, MediaLegListener } from "../telephony/media-leg.js";
 import { sideBandLeg } from "../telephony/openai-sip/sip-calls.js";
+import type { AgentLimits } from "./agent-limits.js";
 import { identityOf, type CarrierCall } from "./call-identity.js";
 import type { CallRegistry } from "./call-registry.js";
 
 export interface AdmissionsDeps {
   readonly registry: CallRegistry;
   readonly leases: CallLeases;
+  readonly limits: AgentLimits;
   readonly directory: CallDirectory;
   readonly events: HeldEvents;
   readonly agentCore: AgentCoreClient;
@@ -27,6 +29,7 @@ export interface AdmissionsDeps {
 export type Capacity = "free" | "full" | "draining";
 
 const TAKEN = "the call has a media socket already";
+const BUSY = "all lines are busy";
 
 /** Which calls are let in, and as whose. */
 export class Admissions {
@@ -55,10 +58,21 @@ export class Admissions {
     return { ...identity, agent: { ...identity.agent, model } };
   }
 
-  /** A call whose stream is about to come: its model is made ready. */
-  expect(identity: CallIdentity): void {
-    const { registry } = this.#deps;
-    if (registry.get(identity.callId) === undefined) registry.begin(identity);
+  /**
+   * A call whose stream is about to come: its model is made ready. Otherwise why not, an agent's limit being the same to
+   * the caller as no line that is free.
+   */
+  async expect(identity: CallIdentity): Promise<Capacity> {
+    const { registry, limits } = this.#deps;
+    const before = this.capacity();
+    if (before !== "free") return before;
+    if ((await limits.admit(identity)) !== undefined) return "full";
+    // Others came meanwhile.
+    const now = this.capacity();
+    if (registry.get(identity.callId) !== undefined) return "free";
+    if (now === "free") registry.begin(identity);
+    else limits.release(identity);
+    return now;
   }
 
   /** A stream begins: of a call that was expected here, or by another replica. */
@@ -75,7 +89,7 @@ export class Admissions {
       const capacity = this.capacity();
       if (capacity !== "free")
         return {
-          refusal: capacity === "full" ? "all lines are busy" : "draining",
+          refusal: capacity === "full" ? BUSY : "draining",
         };
       const identity = this.identify(carrierCall, requestId);
       if (identity === undefined)
@@ -100,18 +114,22 @@ export class Admissions {
    * what is told of the call waits for the answer.
    */
   async #claim(call: Call, leg: MediaLeg): Promise<void> {
-    const { leases, events, directory, registry } = this.#deps;
+    const { leases, limits, events, directory, registry } = this.#deps;
     const { callId } = call.identity;
     events.hold(callId);
-    if (await leases.claim(callId)) {
+    const isOurs = await leases.claim(callId);
+    if (isOurs && (call.isOver || (await limits.adopt(call.identity)))) {
+      // Over meanwhile: it is counted no longer.
+      if (call.isOver) limits.release(call.identity);
       events.release(callId);
       directory.claimed(callId);
       this.#log(call.identity);
       return;
     }
+    if (isOurs) leases.release(callId);
     events.drop(callId);
     registry.abandon(call);
-    leg.refuse(TAKEN);
+    leg.refuse(isOurs ? BUSY : TAKEN);
   }
 
   /** Every call is known to agent-core, for dispositions and reports. */

@@ -30,6 +30,7 @@ export function identityOf(
     agent,
     direction: call.direction,
     channel: "twilio",
+    channelName: route.channel.name,
     from: call.from,
     to: call.to,
     person: e164(inbound ? call.from : call.to),

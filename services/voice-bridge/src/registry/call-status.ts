@@ -5,12 +5,14 @@ import type { VoiceMetrics } from "../metrics.js";
 import type { CallStatus } from "../telephony/twilio/webhooks.js";
 import type { CallDirectory } from "../replicas/call-directory.js";
 import type { CarrierCall } from "./call-identity.js";
+import type { AgentLimits } from "./agent-limits.js";
 import type { CallRegistry } from "./call-registry.js";
 
 export interface CallStatusDeps {
   readonly registry: CallRegistry;
   readonly directory: CallDirectory;
   readonly events: CallEvents;
+  readonly limits: AgentLimits;
   readonly metrics: VoiceMetrics;
   readonly logger: Logger;
   identify(call: CarrierCall, requestId: string): CallIdentity | undefined;
@@ -52,6 +54,7 @@ function notAnswered(
 ): void {
   const identity = deps.identify(call, requestId);
   if (identity?.direction !== "outbound") return;
+  deps.limits.release(identity);
   deps.events.notAnswered(identity, reason);
   deps.metrics.calls.inc({ direction: "outbound", outcome: reason });
 }

@@ -51,6 +51,7 @@ export function identity(changes: Partial<CallIdentity> = {}): CallIdentity {
     agent: agentNamed("sales"),
     direction: "inbound",
     channel: "twilio",
+    channelName: undefined,
     from: CALLER,
     to: DESK,
     person: CALLER,

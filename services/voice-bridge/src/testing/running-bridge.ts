@@ -104,6 +104,8 @@ export interface BridgeOptions {
   readonly speed?: number;
   readonly agentCoreUrl?: string;
   readonly model?: FakeModel;
+  /** The routing document; the contract's own unless told. */
+  readonly routing?: string;
 }
 
 /** agent-core on an in-memory Postgres. */
@@ -192,7 +194,7 @@ export class RunningBridge {
         ...kit,
         bus,
         store: options.store ?? createMemoryStore(kit.clock),
-        routing: fixedRouting(RoutingTable.parse(ROUTING)),
+        routing: fixedRouting(RoutingTable.parse(options.routing ?? ROUTING)),
         agentCore: client,
       }),
       { port: 0, host: "127.0.0.1" },

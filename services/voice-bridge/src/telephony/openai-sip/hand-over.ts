@@ -3,6 +3,7 @@ import type { RoutingTable } from "@easymo/routing";
 import type { Clock, Logger } from "@easymo/service-kit";
 import { z } from "zod";
 import type { CallIdentity } from "../../call/call-state.js";
+import type { AgentLimits } from "../../registry/agent-limits.js";
 import { e164 } from "../../registry/call-identity.js";
 
 export interface HandOverDeps {
@@ -12,8 +13,11 @@ export interface HandOverDeps {
   readonly logger: Logger;
   readonly modelSessionMaxMs: number;
   capacity(): "free" | "full" | "draining";
+  readonly limits: AgentLimits;
   /** The call is this replica's to lead. */
   begin(identity: CallIdentity): void;
+  /** Its agent may take no further call: it is passed on, or ended. */
+  turnAway(identity: CallIdentity): void;
 }
 
 const payload = z.object({
@@ -59,20 +63,33 @@ export function sipHandOver(deps: HandOverDeps) {
     }
     if (deps.capacity() !== "free") throw new NoLineFreeError();
     if (!(await claim(deps, callId))) return;
-    deps.begin({
+    const identity: CallIdentity = {
       callId,
       tenantId,
       agent,
       direction: "inbound",
       channel: "sip",
+      channelName: channelName(deps, tenantId, data.to),
       from: data.from ?? "",
       to: data.to ?? "",
       person: data.from === undefined ? undefined : e164(data.from),
       requestId: event.requestId,
       traceparent: event.traceparent,
       modelSessionMaxMs: deps.modelSessionMaxMs,
-    });
+    };
+    // No other replica could take it either: the agent's calls are counted over all of them.
+    if ((await deps.limits.admit(identity)) === undefined) deps.begin(identity);
+    else deps.turnAway(identity);
   };
+}
+
+function channelName(
+  deps: HandOverDeps,
+  tenantId: string,
+  to: string | undefined,
+): string | undefined {
+  const route = to === undefined ? undefined : deps.routing().find("sip", to);
+  return route?.tenantId === tenantId ? route.channel.name : undefined;
 }
 
 /** Without the store the group alone keeps replicas apart. */

@@ -9,7 +9,7 @@ import type { StreamOutcome } from "../../call/call-state.js";
 import { sipHandOver, type HandOverDeps } from "./hand-over.js";
 import { concludeSipCall } from "./sip-calls.js";
 
-export interface SipGatewayDeps extends HandOverDeps {
+export interface SipGatewayDeps extends Omit<HandOverDeps, "turnAway"> {
   readonly bus: Bus;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -46,7 +46,14 @@ export class SipGateway {
       topics: ["voice.sip.events"],
       fromBeginning: false,
       retryDelaysMs: RETRY_DELAYS_MS,
-      handler: sipHandOver(deps),
+      handler: sipHandOver({
+        ...deps,
+        turnAway: ({ callId, agent }) =>
+          this.conclude(callId, {
+            kind: "apologise",
+            transferTo: agent.transfer?.to,
+          }),
+      }),
       logger,
       metrics,
       clock,

@@ -31,9 +31,8 @@ export interface WebhookPorts {
   readonly signatures: SignatureSettings;
   /** Undefined when no channel has our number. */
   identify(call: CarrierCall, requestId: string): CallIdentity | undefined;
-  capacity(): "free" | "full" | "draining";
-  /** A call whose stream is about to come: gets its model ready. */
-  expect(identity: CallIdentity): void;
+  /** A call whose stream is about to come: gets its model ready, when there is a line for it. */
+  expect(identity: CallIdentity): Promise<"free" | "full" | "draining">;
   continuation(callId: string): Promise<Continuation | undefined>;
   status(status: CallStatus): void;
 }
@@ -66,11 +65,11 @@ const statusForm = callForm.extend({
 export function twilioWebhooks(ports: WebhookPorts): Router {
   const router = Router();
   router.use(requireSignature, formBody(), signedBy(ports.signatures));
-  router.post("/voice", (request, response) => {
+  router.post("/voice", async (request, response) => {
     const call = carrierCall(request);
     const identity = ports.identify(call, requestId());
     if (identity !== undefined) setTenant(identity.tenantId);
-    sendTwiml(response, voiceTwiml(ports, call, identity));
+    sendTwiml(response, await voiceTwiml(ports, call, identity));
   });
   router.post("/after", async (request, response) => {
     const call = carrierCall(request);
@@ -94,18 +93,17 @@ export function twilioWebhooks(ports: WebhookPorts): Router {
   return router;
 }
 
-function voiceTwiml(
+async function voiceTwiml(
   ports: WebhookPorts,
   call: CarrierCall,
   identity: CallIdentity | undefined,
-): string {
+): Promise<string> {
   if (identity === undefined)
     return turnAwayTwiml("unknown_number", "en", undefined);
-  const capacity = ports.capacity();
   const { agent } = identity;
+  const capacity = await ports.expect(identity);
   if (capacity !== "free")
     return turnAwayTwiml(capacity, languageOf(identity), agent.transfer?.to);
-  ports.expect(identity);
   const { publicUrl } = ports.signatures;
   return connectStreamTwiml({
     streamUrl: publicAddress(publicUrl, "/twilio-media").replace(/^http/, "ws"),
