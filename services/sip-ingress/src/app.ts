@@ -1,5 +1,5 @@
 import type { Bus, Store } from "@easymo/messaging";
-import type { RoutingSource } from "@easymo/routing";
+import { ChannelTraffic, type RoutingSource } from "@easymo/routing";
 import {
   createServiceHttp,
   withDirectRoutes,
@@ -39,7 +39,13 @@ export function createSipIngress(
 ): ServiceApp {
   const { bus, store, routing, clock } = deps;
   const metrics = ingestMetrics(deps.metrics);
-  const sip = signalling(config, deps, metrics);
+  const traffic = new ChannelTraffic({
+    metrics: deps.metrics,
+    clock,
+    routing: () => routing.current(),
+  });
+  const surfaces = { metrics, traffic };
+  const sip = signalling(config, deps, surfaces);
   // One line per event would cost more than the event; metrics count them.
   const successLogLevel = "debug";
   const app = createServiceHttp({
@@ -57,7 +63,7 @@ export function createSipIngress(
       routes.use(sipRoutes(sip));
       routes.use("/sip", refusals("sip", metrics));
       routes.use("/openai", timed("openai", metrics, clock));
-      routes.use(incomingCalls(config, deps, metrics));
+      routes.use(incomingCalls(config, deps, surfaces));
       routes.use("/openai", refusals("openai", metrics));
     },
   });
@@ -77,10 +83,16 @@ export function createSipIngress(
   };
 }
 
+/** What both doors tell of themselves. */
+interface Surfaces {
+  readonly metrics: IngestMetrics;
+  readonly traffic: ChannelTraffic;
+}
+
 function signalling(
   config: SipIngressConfig,
   deps: SipIngressDeps,
-  metrics: IngestMetrics,
+  { metrics, traffic }: Surfaces,
 ): SipRoutesDeps {
   const { bus, store, routing, clock, logger } = deps;
   const rate = new RateLimit(config.SIP_RATE_PER_SECOND, clock);
@@ -93,6 +105,7 @@ function signalling(
       keyValue: store.keyValue,
       routing: () => routing.current(),
       metrics,
+      traffic,
       clock,
       logger,
     }),
@@ -107,7 +120,7 @@ function signalling(
 function incomingCalls(
   config: SipIngressConfig,
   deps: SipIngressDeps,
-  metrics: IngestMetrics,
+  { metrics, traffic }: Surfaces,
 ) {
   const { bus, store, routing, clock, logger } = deps;
   const client = openAiClient(config);
@@ -121,6 +134,7 @@ function incomingCalls(
       routing: () => routing.current(),
       model: config.OPENAI_REALTIME_MODEL,
       metrics,
+      traffic,
       clock,
       logger,
     }),

@@ -33,6 +33,8 @@ const promised = [...CONTRACT.matchAll(/(easymo_\w+)(?:\{([\w,]+)\})?/g)].map(
 
 /** Ours beyond the contract; a new one is added here, or there. */
 const BEYOND = [
+  "easymo_agent_limits_reached_total",
+  "easymo_channel_last_traffic_timestamp_seconds",
   "easymo_http_request_seconds",
   "easymo_model_errors_total",
   "easymo_bus_spool_records",

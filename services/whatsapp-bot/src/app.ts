@@ -1,6 +1,10 @@
 import type { AgentCoreClient } from "@easymo/agent-core-client";
 import type { Bus, Store } from "@easymo/messaging";
-import type { RoutingSource, RoutingTable } from "@easymo/routing";
+import {
+  ChannelTraffic,
+  type RoutingSource,
+  type RoutingTable,
+} from "@easymo/routing";
 import {
   createServiceHttp,
   type ServiceApp,
@@ -40,11 +44,17 @@ export function createWhatsAppBot(
   const { bus, store, routing, agentCore, clock, logger } = deps;
   const metrics = botMetrics(deps.metrics);
   const people = new People(store.keyValue);
+  const traffic = new ChannelTraffic({
+    metrics: deps.metrics,
+    clock,
+    routing: () => routing.current(),
+  });
   const ingest = new Ingest({
     bus,
     idempotency: store.idempotency,
     people,
     metrics,
+    traffic,
     clock,
     logger,
     routing: () => routing.current(),
@@ -64,6 +74,7 @@ export function createWhatsAppBot(
     ...common,
     graph,
     receipts,
+    traffic,
     rates: new SendRates(store.keyValue, clock),
     once: new SendOnce({ idempotency: store.idempotency, clock, logger }),
     routing: routingNow,

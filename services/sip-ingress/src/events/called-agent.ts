@@ -37,15 +37,15 @@ export class CalledAgents {
   #routing: RoutingTable | undefined;
   #known = new Map<string, Route | undefined>();
 
-  /** The name of the agent that answers there for this tenant; another tenant's channels do not exist for it. */
+  /** Where it came in for this tenant; another tenant's channels do not exist for it. */
   calledBy(
     to: GivenParty | undefined,
     tenantId: string,
     routing: RoutingTable,
-  ): string | undefined {
+  ): Route | undefined {
     if (to === undefined) return undefined;
     const route = this.#routeOf(to, routing);
-    return route?.tenantId === tenantId ? route.agent.name : undefined;
+    return route?.tenantId === tenantId ? route : undefined;
   }
 
   #routeOf(to: GivenParty, routing: RoutingTable): Route | undefined {

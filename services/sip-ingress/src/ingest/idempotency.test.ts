@@ -60,6 +60,21 @@ function typesOf(events: readonly EasymoEvent[]): string[] {
 }
 
 describe("an event", () => {
+  test("for anybody at a trunk's host is the trunk's, whose last traffic is told by its name", async () => {
+    const call = newCall();
+    const to = "<sip:+250788123456@trunk.example;user=phone>";
+    const before = Date.now() / 1_000;
+    await ingress.send(
+      call.event("ringing", { to, idempotencyKey: randomName("key") }),
+    );
+    const [event] = await published(call);
+    expect(event?.data).toMatchObject({ agent: "sales" });
+    const line = /easymo_channel_last_traffic_timestamp_seconds\{(.*)\} (.*)/;
+    const [, labels, value] = line.exec(await ingress.metrics()) ?? [];
+    expect(labels).toBe('channel="production/trunk"');
+    expect(Number(value)).toBeGreaterThanOrEqual(before);
+  });
+
   test("is accepted when Kafka has it, with its parties, agent and times", async () => {
     const call = newCall();
     const answer = await ingress.send(

@@ -11,7 +11,7 @@ import {
   type Clock,
   type Logger,
 } from "@easymo/service-kit";
-import type { RoutingTable } from "@easymo/routing";
+import type { ChannelTraffic, RoutingTable } from "@easymo/routing";
 import { CalledAgents } from "../events/called-agent.js";
 import {
   callStopRecord,
@@ -30,6 +30,7 @@ export interface IngestDeps {
   readonly keyValue: KeyValueStore;
   routing(): RoutingTable;
   readonly metrics: IngestMetrics;
+  readonly traffic: Pick<ChannelTraffic, "seen">;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -176,11 +177,17 @@ export class Ingest {
 
   #records({ submission, connectedAt }: Claimed): BusRecord[] {
     const { event, eventId, tenantId } = submission;
-    const { clock } = this.#deps;
+    const { clock, traffic } = this.#deps;
+    const route = this.#agents.calledBy(
+      event.to,
+      tenantId,
+      this.#deps.routing(),
+    );
+    if (route !== undefined) traffic.seen(route.channel);
     const context: EventContext = {
       eventId,
       tenantId,
-      agent: this.#agents.calledBy(event.to, tenantId, this.#deps.routing()),
+      agent: route?.agent.name,
       at: new Date(clock.now()).toISOString(),
       requestId: requestContext()?.requestId ?? eventId,
       traceparent: currentTraceparent(),

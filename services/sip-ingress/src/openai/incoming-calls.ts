@@ -1,5 +1,5 @@
 import type { Bus, IdempotencyStore, KeyValueStore } from "@easymo/messaging";
-import type { Route, RoutingTable } from "@easymo/routing";
+import type { ChannelTraffic, Route, RoutingTable } from "@easymo/routing";
 import {
   currentTraceparent,
   Problem,
@@ -25,6 +25,7 @@ export interface IncomingCallsDeps {
   /** Instead of each agent's own. */
   readonly model: string | undefined;
   readonly metrics: IngestMetrics;
+  readonly traffic: Pick<ChannelTraffic, "seen">;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -110,6 +111,7 @@ export class IncomingCalls {
       await apiCall(control.reject(callId, SIP_NOT_FOUND));
       return { status: "rejected", callId };
     }
+    this.#deps.traffic.seen(route.channel);
     setTenant(route.tenantId);
     if ((await this.#accept(callId, route)) === "gone") {
       logger.info({ callId }, "the caller hung up before the answer");

@@ -40,6 +40,7 @@ agents:
 channels:
   - {kind: sip, address: "${DESK_URI}", tenant: ${TENANT}, agent: sales}
   - {kind: twilio, address: "${DESK_NUMBER}", tenant: ${TENANT}, agent: sales}
+  - {kind: sip, address: "sip:trunk.example", tenant: ${TENANT}, agent: sales, name: production/trunk}
   - {kind: sip, address: "sip:farm@musanze.example", tenant: ${OTHER_TENANT}, agent: farm}
 `;
 

@@ -5,7 +5,7 @@ import {
   createMemoryStore,
   type Store,
 } from "@easymo/messaging";
-import { fixedRouting, RoutingTable } from "@easymo/routing";
+import { ChannelTraffic, fixedRouting, RoutingTable } from "@easymo/routing";
 import { ManualClock, type Metrics } from "@easymo/service-kit";
 import { until } from "@easymo/testbed";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -77,6 +77,7 @@ function newSender(ownClock = clock): Sender {
       );
     },
   });
+  const routing = RoutingTable.parse(ROUTING);
   return new Sender({
     ...kit,
     bus: createMemoryBus(kit),
@@ -87,7 +88,8 @@ function newSender(ownClock = clock): Sender {
     rates: new SendRates(keyValue, ownClock),
     once: new SendOnce({ idempotency, ...kit }),
     metrics: botMetrics(kit.metrics),
-    routing: () => fixedRouting(RoutingTable.parse(ROUTING)).current(),
+    traffic: new ChannelTraffic({ ...kit, routing: () => routing }),
+    routing: () => fixedRouting(routing).current(),
   });
 }
 

@@ -9,7 +9,7 @@ import {
   type EventDataByType,
   type EventEnvelope,
 } from "@easymo/messaging";
-import type { Route, RoutingTable } from "@easymo/routing";
+import type { ChannelTraffic, Route, RoutingTable } from "@easymo/routing";
 import type { Clock, Logger } from "@easymo/service-kit";
 import { standingOf, type Standing } from "../consent/standing.js";
 import type { BotMetrics } from "../metrics.js";
@@ -42,6 +42,7 @@ export interface SenderDeps {
   readonly once: SendOnce;
   readonly receipts: Receipts;
   readonly metrics: BotMetrics;
+  readonly traffic: Pick<ChannelTraffic, "seen">;
   readonly clock: Clock;
   readonly logger: Logger;
   routing(): RoutingTable;
@@ -146,6 +147,7 @@ export class Sender {
         send: async () => {
           const to = recipientPhone(data) ?? data.to;
           await this.#deps.rates.wait(phoneNumberId, to, signal);
+          this.#deps.traffic.seen(route.channel);
           return this.#deps.graph.send(phoneNumberId, message);
         },
       });

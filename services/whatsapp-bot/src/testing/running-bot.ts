@@ -48,7 +48,7 @@ agents:
     languages: [rw]
     whatsapp: {template: {name: we_have_news, language: en_US, parameters: ["{name|friend}", "{text}"]}}
 channels:
-  - {kind: whatsapp, address: "106540352242922", tenant: kigali-parts, agent: sales}
+  - {kind: whatsapp, address: "106540352242922", tenant: kigali-parts, agent: sales, name: production/parts-chat}
   - {kind: whatsapp, address: "206540352242922", tenant: huye-foods, agent: food}
 `;
 

@@ -4,7 +4,7 @@ import {
   type BusRecord,
   type IdempotencyStore,
 } from "@easymo/messaging";
-import type { Route, RoutingTable } from "@easymo/routing";
+import type { ChannelTraffic, Route, RoutingTable } from "@easymo/routing";
 import { Problem, type Clock, type Logger } from "@easymo/service-kit";
 import { SURFACE, type BotMetrics } from "../metrics.js";
 import type { KnownAs, People } from "../people.js";
@@ -16,6 +16,7 @@ export interface IngestDeps {
   readonly idempotency: IdempotencyStore;
   readonly people: People;
   readonly metrics: BotMetrics;
+  readonly traffic: Pick<ChannelTraffic, "seen">;
   readonly clock: Clock;
   readonly logger: Logger;
   routing(): RoutingTable;
@@ -103,6 +104,7 @@ export class Ingest {
       );
       return [];
     }
+    this.#deps.traffic.seen(route.channel);
     const events = eventsOf(item, route, requestId);
     return [
       {

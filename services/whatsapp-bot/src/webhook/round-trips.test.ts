@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { createMemoryBus, createStore, type Bus } from "@easymo/messaging";
-import { fixedRouting, RoutingTable } from "@easymo/routing";
+import { ChannelTraffic, fixedRouting, RoutingTable } from "@easymo/routing";
 import {
   createServiceHttp,
   listen,
@@ -55,6 +55,11 @@ beforeAll(async () => {
     idempotency: store.idempotency,
     people: new People(store.keyValue),
     metrics,
+    traffic: new ChannelTraffic({
+      metrics: kit.metrics,
+      clock,
+      routing: () => routing,
+    }),
     clock,
     logger,
     routing: () => fixedRouting(routing).current(),

@@ -123,6 +123,15 @@ describe("a webhook", () => {
     }
   });
 
+  test("is the last traffic of its channel, told by the channel's name", async () => {
+    const before = Date.now() / 1_000;
+    await postJson(bot.url, webhook(textFrom({ waId: newWaId() }, "hello")));
+    const line = /easymo_channel_last_traffic_timestamp_seconds\{(.*)\} (.*)/;
+    const [, labels, value] = line.exec(await bot.metrics()) ?? [];
+    expect(labels).toBe('channel="production/parts-chat"');
+    expect(Number(value)).toBeGreaterThanOrEqual(before);
+  });
+
   test("that Meta repeats is published once", async () => {
     const id = messageId();
     const repeated = webhook(textFrom({ waId: newWaId() }, "hello", id));
