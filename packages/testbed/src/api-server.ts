@@ -60,6 +60,8 @@ export interface ApiServer {
 export interface ApiServerOptions {
   /** Without its cache, watches read etcd's own history, so that `compact` makes them expire. Default: with. */
   readonly watchCache?: boolean;
+  /** How long a watch lasts until the server ends it in order: so many seconds, up to twice as many. Default: 1800. */
+  readonly watchSeconds?: number;
   /** Custom resources and the like, applied before the server is handed over: paths of files or folders. */
   readonly manifests?: readonly string[];
 }
@@ -73,10 +75,10 @@ export async function startApiServer(
   const [port = 0, etcdPort = 0, peerPort = 0] = await freePorts(3);
   const server = new LocalApiServer(
     { binaries, folder, port, etcdPort, peerPort },
-    options.watchCache ?? true,
+    options,
   );
   try {
-    await server.launch(options.manifests ?? []);
+    await server.launch();
   } catch (error) {
     await server.close();
     throw error;
@@ -99,21 +101,21 @@ class LocalApiServer implements ApiServer {
   readonly adminToken = randomBytes(24).toString("hex");
   readonly kubeconfig: string;
   readonly #place: Place;
-  readonly #watchCache: boolean;
+  readonly #options: ApiServerOptions;
   #etcd: RunningProcess | undefined;
   #apiServer: RunningProcess | undefined;
   #kubeconfigs = 0;
 
-  constructor(place: Place, watchCache: boolean) {
+  constructor(place: Place, options: ApiServerOptions) {
     this.#place = place;
-    this.#watchCache = watchCache;
+    this.#options = options;
     this.port = place.port;
     this.url = `https://127.0.0.1:${place.port}`;
     this.kubeconfig = join(place.folder, "admin.kubeconfig");
     this.certificateAuthorityFile = join(place.folder, "certs/apiserver.crt");
   }
 
-  async launch(manifests: readonly string[]): Promise<void> {
+  async launch(): Promise<void> {
     const { folder } = this.#place;
     const keys = generateKeyPairSync("ec", {
       namedCurve: "P-256",
@@ -139,6 +141,7 @@ class LocalApiServer implements ApiServer {
     ]);
     await this.#startEtcd();
     await this.start();
+    const { manifests = [] } = this.#options;
     if (manifests.length === 0) return;
     const files = manifests.flatMap((file) => ["-f", file]);
     await this.kubectl(["apply", "--server-side", ...files]);
@@ -153,7 +156,7 @@ class LocalApiServer implements ApiServer {
     const logFile = join(this.#place.folder, "kube-apiserver.log");
     const apiServer = await startProcess(
       join(this.#place.binaries, "kube-apiserver"),
-      apiServerArguments(this.#place, this.#watchCache),
+      apiServerArguments(this.#place, this.#options),
       { logFile },
     );
     this.#apiServer = apiServer;
@@ -299,7 +302,10 @@ class LocalApiServer implements ApiServer {
   }
 }
 
-function apiServerArguments(place: Place, watchCache: boolean): string[] {
+function apiServerArguments(
+  place: Place,
+  { watchCache = true, watchSeconds = 1_800 }: ApiServerOptions,
+): string[] {
   const file = (name: string): string => join(place.folder, name);
   return [
     "--bind-address=127.0.0.1",
@@ -319,6 +325,7 @@ function apiServerArguments(place: Place, watchCache: boolean): string[] {
     `--service-account-key-file=${file("accounts.pub")}`,
     `--service-account-signing-key-file=${file("accounts.key")}`,
     `--watch-cache=${watchCache}`,
+    `--min-request-timeout=${watchSeconds}`,
     // Only `compact` compacts.
     "--etcd-compaction-interval=0",
   ];

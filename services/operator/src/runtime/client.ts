@@ -50,16 +50,28 @@ const plurals = new Map<string, string>(
   Object.values(resources).map(({ kind, plural }) => [kind, plural]),
 );
 
-/** The door to a real API server. Connects when it is first used. */
-export function createKubernetes(config: KubeConfig): Kubernetes {
-  return new KubernetesDoor(new KubernetesConnection(config));
+/**
+ * The door to a real API server. Connects when it is first used.
+ *
+ * @param options.pageItems how many items a list asks for at once
+ */
+export function createKubernetes(
+  config: KubeConfig,
+  options: { readonly pageItems?: number } = {},
+): Kubernetes {
+  return new KubernetesDoor(
+    new KubernetesConnection(config),
+    options.pageItems ?? PAGE_ITEMS,
+  );
 }
 
 class KubernetesDoor implements Kubernetes {
   readonly #connection: KubernetesConnection;
+  readonly #pageItems: number;
 
-  constructor(connection: KubernetesConnection) {
+  constructor(connection: KubernetesConnection, pageItems: number) {
     this.#connection = connection;
+    this.#pageItems = pageItems;
   }
 
   apply(object: ObjectToWrite, options?: ApplyOptions): Promise<unknown> {
@@ -143,7 +155,7 @@ class KubernetesDoor implements Kubernetes {
           path: collection(type, selection.namespace),
           query: {
             ...selectors(selection),
-            limit: String(PAGE_ITEMS),
+            limit: String(this.#pageItems),
             continue: next,
           },
           signal,

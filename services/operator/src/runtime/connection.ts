@@ -89,9 +89,8 @@ export class KubernetesConnection {
     pool: "requests" | "watches",
     silenceMs: number,
   ): Promise<IncomingMessage> {
-    const options = await this.#options(request, pool);
-    const body =
-      request.body === undefined ? undefined : JSON.stringify(request.body);
+    const body = request.body === undefined ? "" : JSON.stringify(request.body);
+    const options = await this.#options(request, body, pool);
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const url = this.#url(request);
       const sent: ClientRequest =
@@ -114,6 +113,7 @@ export class KubernetesConnection {
 
   async #options(
     request: KubernetesRequest,
+    body: string,
     pool: "requests" | "watches",
   ): Promise<RequestOptions> {
     const options: RequestOptions = {};
@@ -135,7 +135,11 @@ export class KubernetesConnection {
         "user-agent": "easymo-operator",
         ...(request.body === undefined
           ? {}
-          : { "content-type": request.contentType ?? "application/json" }),
+          : {
+              "content-type": request.contentType ?? "application/json",
+              // Node does not say by itself how long the body of a DELETE is.
+              "content-length": String(Buffer.byteLength(body)),
+            }),
       },
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     };

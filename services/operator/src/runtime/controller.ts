@@ -136,12 +136,9 @@ class QueueController implements Controller {
       return;
     }
     this.#metrics.looked("error", durationMs);
-    const retryInMs = this.#queue.addRateLimited(key);
     const askedMs =
       error instanceof KubernetesError ? error.retryAfterMs : undefined;
-    this.#logger.warn(
-      { err: error, object, retryInMs, askedMs },
-      "not reconciled",
-    );
+    const retryInMs = this.#queue.addRateLimited(key, askedMs);
+    this.#logger.warn({ err: error, object, retryInMs }, "not reconciled");
   }
 }

@@ -87,14 +87,19 @@ export class WorkQueue {
     this.#delayed.set(text, { key, dueMs, timer });
   }
 
-  /** Wants another look after a failure: later each time, until it is forgotten. Gives how long it waits. */
-  addRateLimited(key: ObjectKey): number {
+  /**
+   * Wants another look after a failure: later each time, until it is forgotten. Gives how long it waits.
+   *
+   * @param atLeastMs what the one who refused asked for
+   */
+  addRateLimited(key: ObjectKey, atLeastMs = 0): number {
     const text = keyText(key);
     const failures = (this.#failures.get(text) ?? 0) + 1;
     this.#failures.set(text, failures);
     const delayMs = Math.max(
       backoffMs(failures, this.#retry, this.#random()),
       this.#retries.take(),
+      atLeastMs,
     );
     this.addAfter(key, delayMs);
     return delayMs;
