@@ -51,6 +51,7 @@ export type {
   PersonRef,
   RegisterOptOutBody,
   SetDispositionBody,
+  Handover,
   TransferTarget,
   WarmTransferBody,
 } from "./shapes.js";

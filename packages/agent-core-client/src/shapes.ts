@@ -63,6 +63,27 @@ export const collectPaymentAnswer = z.object({
 export const warmTransferAnswer = z.object({
   queue: z.string(),
   to: z.string(),
+  /** Of a conversation that people took over. */
+  handoverId: absentable(z.string()),
+});
+const handoverSchema = z.object({
+  handoverId: z.string().min(1),
+  status: z.enum(["with_human", "handed_back", "timed_out"]),
+  queue: z.string(),
+  to: z.string(),
+  phone: nullable(z.string()),
+  userId: nullable(z.string()),
+  name: nullable(z.string()),
+  reason: nullable(z.string()),
+  summary: nullable(z.string()),
+  /** What the agent is to know of what was said meanwhile. */
+  notes: nullable(z.string()),
+  createdAt: z.string(),
+  until: z.string(),
+});
+export const handoverAnswer = z.object({ handover: handoverSchema });
+export const handoversAnswer = z.object({
+  handovers: z.array(handoverSchema),
 });
 
 export type Lead = z.output<typeof leadSchema>;
@@ -71,6 +92,7 @@ export type OptOut = z.output<typeof optOutSchema>;
 export type OptOutStatus = z.output<typeof optOutAnswer>;
 export type LeadsPage = z.output<typeof leadsAnswer>;
 export type CollectedPayment = z.output<typeof collectPaymentAnswer>;
+export type Handover = z.output<typeof handoverSchema>;
 export type TransferTarget = z.output<typeof warmTransferAnswer>;
 /** How a person pays. */
 export type PaymentMethod = CollectedPayment["method"];
@@ -154,6 +176,15 @@ export interface CollectPaymentBody {
 }
 
 export interface WarmTransferBody {
+  /** The call, or the conversation. */
   readonly callId: string;
   readonly queue: string;
+  readonly channel?: "voice" | "sip" | "whatsapp";
+  readonly phone?: string;
+  readonly userId?: string;
+  readonly name?: string;
+  readonly reason?: string;
+  readonly summary?: string;
+  /** RFC 3339; people have the conversation until then, unless they hand it back. */
+  readonly until?: string;
 }

@@ -2,6 +2,8 @@ import {
   callAnswer,
   collectPaymentAnswer,
   fetchLeadAnswer,
+  handoverAnswer,
+  handoversAnswer,
   leadsAnswer,
   logLeadAnswer,
   optOutAnswer,
@@ -13,6 +15,7 @@ import type {
   CollectedPayment,
   CollectPaymentBody,
   CreateCallBody,
+  Handover,
   Lead,
   LeadsPage,
   LogLeadBody,
@@ -71,6 +74,18 @@ export interface ToolsApi {
     body: WarmTransferBody,
     options: WriteOptions,
   ): Promise<TransferTarget>;
+  handover(
+    handoverId: string,
+    options?: ReadOptions,
+  ): Promise<{ handover: Handover }>;
+  /** Those that people have now, newest first. */
+  handovers(options?: ReadOptions): Promise<{ handovers: Handover[] }>;
+  /** The agent answers again. */
+  handBack(
+    handoverId: string,
+    body: { readonly notes?: string },
+    options: WriteOptions,
+  ): Promise<{ handover: Handover }>;
 }
 
 /** The tools and the registry over one tenant's transport. */
@@ -121,5 +136,28 @@ export function toolsApi(transport: TenantTransport): ToolsApi {
         warmTransferAnswer,
         options,
       ),
+    handover: (handoverId, options) =>
+      transport.read(
+        { method: "GET", path: handoverPath(handoverId) },
+        handoverAnswer,
+        options,
+      ),
+    handovers: (options) =>
+      transport.read(
+        { method: "GET", path: "/tools/handovers" },
+        handoversAnswer,
+        options,
+      ),
+    handBack: (handoverId, body, options) =>
+      transport.write(
+        `${handoverPath(handoverId)}/hand-back`,
+        body,
+        handoverAnswer,
+        options,
+      ),
   };
+}
+
+function handoverPath(handoverId: string): string {
+  return `/tools/handovers/${encodeURIComponent(handoverId)}`;
 }

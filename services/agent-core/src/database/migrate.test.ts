@@ -13,6 +13,7 @@ const own = [
   "002_wallet.sql",
   "003_buyers_and_vendors.sql",
   "004_last_channel.sql",
+  "005_handovers.sql",
 ];
 const cleanUps: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -22,6 +22,11 @@ export const problems = {
     title: "There is no such call",
     retryable: false,
   },
+  unknown_handover: {
+    status: 404,
+    title: "There is no such handover",
+    retryable: false,
+  },
   call_conflict: {
     status: 409,
     title: "The call is recorded otherwise",

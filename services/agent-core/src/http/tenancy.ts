@@ -50,6 +50,19 @@ export function ownsBuyer(
   });
 }
 
+/** The same for a handover. */
+export function ownsHandover(
+  sql: Sql,
+  tenantId: string,
+  handoverId: string,
+): Promise<boolean> {
+  return owns(sql, tenantId, {
+    query: "select tenant_id from handovers where handover_id = $1",
+    id: handoverId,
+    field: "handoverId",
+  });
+}
+
 /** The same for a reservation. */
 export function ownsReservation(
   sql: Sql,
