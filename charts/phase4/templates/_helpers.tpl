@@ -30,7 +30,7 @@ two addresses may come to the same letters, a hash.
 {{- fail (printf "phase4: global.routing.existingConfigMap is %s while operator.enabled is true: the operator makes the routing document; set operator.enabled=false to bring your own, or declare Agents and Channels" .Values.global.routing.existingConfigMap) -}}
 {{- end -}}
 {{- if and .Release.IsUpgrade (not (.Capabilities.APIVersions.Has "bridges.easymo.dev/v1alpha1")) -}}
-{{- fail "phase4: the cluster does not know Agents and Channels yet, and Helm installs definitions with the first installation only: kubectl apply --server-side --filename charts/operator/crds, then upgrade again (or set operator.enabled=false)" -}}
+{{- fail "phase4: the cluster does not know Agents and Channels yet, and Helm installs definitions with the first installation only: kubectl apply --server-side --force-conflicts --filename charts/operator/crds, then upgrade again (or set operator.enabled=false)" -}}
 {{- end -}}
 {{- end -}}
 {{- if and .Values.redis.enabled .Values.externalRedis.url -}}

@@ -24,8 +24,9 @@ const sip = withRules(
       .describe("One address, for example sip:desk@kigali.example."),
     trunk: text({
       maxCharacters: 253,
-      pattern: `(?i)^${host}$`,
-      message: "must be a host, for example kigali.example",
+      pattern: `(?i)^${host}(:[0-9]{1,5})?$`,
+      message:
+        "must be a host, for example kigali.example, with its port if it has one of its own",
     })
       .optional()
       .describe(

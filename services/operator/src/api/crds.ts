@@ -135,7 +135,7 @@ function definitionOf(kind: ResourceKind) {
 
 /** What a structural schema has instead of zod's: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema */
 function structuralSchema(schema: z.ZodType) {
-  const { $schema, ...rest } = z.toJSONSchema(schema, {
+  const json = z.toJSONSchema(schema, {
     target: "draft-7",
     io: "input",
     unrepresentable: "throw",
@@ -148,8 +148,8 @@ function structuralSchema(schema: z.ZodType) {
       if (jsonSchema.format === "date-time") delete jsonSchema.pattern;
     },
   });
-  void $schema;
-  return rest;
+  delete json.$schema;
+  return json;
 }
 
 function withoutSafeBounds(schema: {
