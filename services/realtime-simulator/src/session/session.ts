@@ -1,12 +1,10 @@
 import type { Timer } from "@easymo/service-kit";
-import type { Fault } from "../faults.js";
 import { vadSettings } from "../hearing/turn-detection.js";
 import {
   type ClientEvent,
   type ClientEventOf,
   eventIdOf,
   parseClientEvent,
-  type ResponseParameters,
 } from "../protocol/client-events.js";
 import { type ErrorDetails, ProtocolError } from "../protocol/errors.js";
 import type { ServerEvent } from "../protocol/server-events.js";
@@ -16,6 +14,7 @@ import {
   type SessionConfig,
   type SessionUpdate,
 } from "../protocol/session-config.js";
+import { Answering } from "./answering.js";
 import { CallerAudio } from "./caller-audio.js";
 import { CallerTurns } from "./caller-turns.js";
 import { Conversation } from "./conversation.js";
@@ -40,6 +39,7 @@ export class Session {
   readonly #idle: IdlePrompt;
   readonly #transcriptions: Transcriptions;
   readonly #turns: CallerTurns;
+  readonly #answering: Answering;
   readonly #openedAtMs: number;
   #config: SessionConfig;
   #expiry: Timer | undefined;
@@ -75,6 +75,15 @@ export class Session {
     this.#idle = new IdlePrompt(clock, (timeoutMs) =>
       this.#turns.prompt(timeoutMs, this.#audio),
     );
+    this.#answering = new Answering({
+      responses: this.#responses,
+      idle: this.#idle,
+      faults: options.faults,
+      config: () => this.#config,
+      reject: (details) => this.#reject(details, null),
+      expire: () => this.#expire(),
+      sendRaw: (text) => options.transport.send(text),
+    });
     this.#turns = new CallerTurns({
       ids: this.#ids,
       conversation: this.#conversation,
@@ -84,7 +93,7 @@ export class Session {
       emit,
       began: () => this.#idle.cancel(),
       interrupt: () => this.#interrupt(),
-      answer: () => this.#respondByItself(),
+      answer: () => this.#answering.respondByItself(),
     });
   }
 
@@ -204,7 +213,7 @@ export class Session {
         this.#items.handle(event, this.#config);
         return;
       case "response.create":
-        this.#respond(event.response ?? {});
+        this.#answering.respond(event.response ?? {});
         return;
       case "response.cancel":
         this.#responses.cancel(event.response_id);
@@ -222,53 +231,6 @@ export class Session {
   #append(audio: string): void {
     const { format, turn_detection } = this.#config.audio.input;
     this.#audio.append(audio, format, vadSettings(turn_detection));
-  }
-
-  #respond(parameters: ResponseParameters): void {
-    this.#responses.assertIdle(parameters);
-    const fault = this.#options.faults.atResponse();
-    if (fault && this.#goesWrong(fault)) {
-      return;
-    }
-    this.#idle.cancel();
-    this.#responses.create(this.#config, parameters, fault);
-  }
-
-  /** Faults that take the place of a response. */
-  #goesWrong(fault: Fault): boolean {
-    switch (fault.kind) {
-      case "error_event":
-        this.#reject(
-          {
-            type: "server_error",
-            code: fault.code,
-            message: fault.message,
-            param: null,
-          },
-          null,
-        );
-        return true;
-      case "expire_session":
-        this.#expire();
-        return true;
-      case "garbage":
-        this.#options.transport.send('{"type":"response.crea\u0000');
-        return false;
-      default:
-        return false;
-    }
-  }
-
-  /** A response that no client event asked for: what is wrong with it names none. */
-  #respondByItself(): void {
-    try {
-      this.#respond({});
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) {
-        throw error;
-      }
-      this.#reject(error.details, null);
-    }
   }
 
   /** The caller speaks: what is being said ends, and a line that plays it is cut off. */
