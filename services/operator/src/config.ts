@@ -41,6 +41,8 @@ const shape = {
     .optional(),
   /** The Helm release whose pods are served: their label app.kubernetes.io/instance. */
   RELEASE_NAME: z.string().min(1).max(63),
+  /** The Lease by which replicas agree who leads; default: `<release>-operator`. */
+  LEASE_NAME: objectName.optional(),
   /** The ConfigMap that the services mount; default: `<release>-routing`. */
   ROUTING_CONFIGMAP: objectName.optional(),
   /** Where Twilio reaches voice-bridge; without it, no number's addresses are set. */

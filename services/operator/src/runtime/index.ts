@@ -33,6 +33,7 @@ export { LeaderElection } from "./leader-election.js";
 export type { CacheListener, ObjectCache } from "./object-cache.js";
 export type { ObjectKey } from "./object-key.js";
 export { keyText } from "./object-key.js";
+export { pause } from "./pause.js";
 export type {
   Reconciler,
   ReconcileContext,

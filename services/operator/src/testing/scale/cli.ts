@@ -1,0 +1,122 @@
+import { fileURLToPath } from "node:url";
+import {
+  randomName,
+  ServiceProcess,
+  startApiServer,
+  until,
+} from "@easymo/testbed";
+import { z } from "zod";
+import {
+  createKubernetes,
+  loadKubeConfig,
+  resources,
+  type Kubernetes,
+} from "../../runtime/index.js";
+import { crowdChannel, crowdOf, makeCrowd, says } from "../crowd.js";
+
+/**
+ * What the operator needs for many channels, on a real API server: how long the first full sync takes, how long one change,
+ * and how much memory it holds then. `pnpm --filter @easymo/operator scale [channels]`
+ */
+const channels = Number(process.argv[2] ?? 5_000);
+const CHANGES = 10;
+/** Until the heap has come to rest. */
+const REST_MS = 20_000;
+
+const crds = fileURLToPath(
+  new URL("../../../../../charts/operator/crds", import.meta.url),
+);
+
+const document = z.object({ data: z.object({ "routing.yaml": z.string() }) });
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const seconds = (ms: number): string => (ms / 1_000).toFixed(2);
+
+const server = await startApiServer({ manifests: [crds] });
+const kubernetes = createKubernetes(loadKubeConfig(server.kubeconfig));
+let operator: ServiceProcess | undefined;
+try {
+  const namespace = randomName("scale");
+  await server.createNamespace(namespace);
+  await makeCrowd(kubernetes, namespace, channels);
+  say(`channels                  ${channels}`);
+  const startedMs = performance.now();
+  operator = await ServiceProcess.start("operator", {
+    KUBECONFIG: server.kubeconfig,
+    POD_NAMESPACE: namespace,
+    POD_NAME: "operator-0",
+    RELEASE_NAME: "easymo",
+    LOG_LEVEL: "warn",
+  });
+  await wholeIsTold(kubernetes, namespace);
+  say(`first full sync           ${seconds(performance.now() - startedMs)} s`);
+  const changesMs: number[] = [];
+  for (let at = 0; at < CHANGES; at += 1)
+    changesMs.push(await oneChange(kubernetes, namespace, at));
+  changesMs.sort((a, b) => a - b);
+  say(
+    `one change                ${seconds(changesMs[CHANGES / 2] ?? 0)} s (median of ${CHANGES}), ${seconds(changesMs.at(-1) ?? 0)} s (longest)`,
+  );
+  await new Promise((resolve) => setTimeout(resolve, REST_MS));
+  say(`memory (RSS)              ${await rssMiB(operator)} MiB`);
+  say(`  of which JavaScript     ${await heapMiB(operator)} MiB`);
+} finally {
+  await operator?.stop();
+  await kubernetes.close();
+  await server.close();
+}
+
+async function wholeIsTold(door: Kubernetes, namespace: string) {
+  await until(
+    async () => {
+      const all = await crowdOf(door, namespace);
+      return (
+        all.length === channels &&
+        all.every((channel) => says(channel, "Accepted", "True"))
+      );
+    },
+    { what: "The first full sync", timeoutMs: 600_000, everyMs: 200 },
+  );
+}
+
+/** Suspends a channel: how long until it is out of the document, and says so. */
+async function oneChange(
+  door: Kubernetes,
+  namespace: string,
+  at: number,
+): Promise<number> {
+  const { metadata } = crowdChannel(namespace, at);
+  const startedMs = performance.now();
+  await door.patch(resources.channels, metadata, { spec: { suspended: true } });
+  await until(
+    async () => {
+      const text = document.parse(
+        await door.read(resources.configMaps, {
+          namespace,
+          name: "easymo-routing",
+        }),
+      ).data["routing.yaml"];
+      const suspended = await door.read(resources.channels, metadata);
+      return (
+        !text.includes(`"${namespace}/${metadata.name}"`) &&
+        JSON.stringify(suspended).includes('"reason":"Suspended"')
+      );
+    },
+    { what: "One change", timeoutMs: 60_000, everyMs: 10 },
+  );
+  return performance.now() - startedMs;
+}
+
+function rssMiB(of: ServiceProcess): Promise<string> {
+  return metricMiB(of, "process_resident_memory_bytes");
+}
+
+function heapMiB(of: ServiceProcess): Promise<string> {
+  return metricMiB(of, "nodejs_heap_size_used_bytes");
+}
+
+async function metricMiB(of: ServiceProcess, name: string): Promise<string> {
+  const text = await (await fetch(`${of.url}/metrics`)).text();
+  const value = new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1];
+  return (Number(value) / 1_048_576).toFixed(0);
+}
