@@ -3,10 +3,11 @@ import { emit } from "./generated.mjs";
 import { readTopics } from "./topics.mjs";
 
 const topics = (await readTopics()).map(
-  ({ name, partitions, replicas, key, eventTypes, description }) => ({
+  ({ name, partitions, replicas, config, key, eventTypes, description }) => ({
     name,
     partitions,
     replicas,
+    config,
     key,
     eventTypes,
     description,

@@ -6,6 +6,12 @@ export const topicCatalogue = [
     "name": "voice.contact.events",
     "partitions": 3,
     "replicas": 3,
+    "config": {
+      "min.insync.replicas": 2,
+      "cleanup.policy": "delete",
+      "retention.ms": 1209600000,
+      "max.message.bytes": 1048588
+    },
     "key": "callId",
     "eventTypes": [
       "call.start",
@@ -23,6 +29,12 @@ export const topicCatalogue = [
     "name": "voice.media.events",
     "partitions": 6,
     "replicas": 3,
+    "config": {
+      "min.insync.replicas": 2,
+      "cleanup.policy": "delete",
+      "retention.ms": 259200000,
+      "max.message.bytes": 1048588
+    },
     "key": "callId",
     "eventTypes": [
       "media.sample",
@@ -35,6 +47,12 @@ export const topicCatalogue = [
     "name": "voice.sip.events",
     "partitions": 3,
     "replicas": 3,
+    "config": {
+      "min.insync.replicas": 2,
+      "cleanup.policy": "delete",
+      "retention.ms": 604800000,
+      "max.message.bytes": 1048588
+    },
     "key": "callId",
     "eventTypes": [
       "sip.ringing",
@@ -49,6 +67,12 @@ export const topicCatalogue = [
     "name": "whatsapp.inbound",
     "partitions": 6,
     "replicas": 3,
+    "config": {
+      "min.insync.replicas": 2,
+      "cleanup.policy": "delete",
+      "retention.ms": 1209600000,
+      "max.message.bytes": 1048588
+    },
     "key": "tenantId:userId",
     "eventTypes": [
       "message.received",
@@ -63,6 +87,12 @@ export const topicCatalogue = [
     "name": "whatsapp.outbound",
     "partitions": 3,
     "replicas": 3,
+    "config": {
+      "min.insync.replicas": 2,
+      "cleanup.policy": "delete",
+      "retention.ms": 604800000,
+      "max.message.bytes": 1048588
+    },
     "key": "tenantId:userId",
     "eventTypes": [
       "message.send"
@@ -73,6 +103,12 @@ export const topicCatalogue = [
     "name": "broker.outbound",
     "partitions": 3,
     "replicas": 3,
+    "config": {
+      "min.insync.replicas": 2,
+      "cleanup.policy": "delete",
+      "retention.ms": 1209600000,
+      "max.message.bytes": 1048588
+    },
     "key": "tenantId:contact",
     "eventTypes": [
       "lead.updated",
@@ -87,6 +123,12 @@ export const topicCatalogue = [
     "name": "broker.retry",
     "partitions": 3,
     "replicas": 3,
+    "config": {
+      "min.insync.replicas": 2,
+      "cleanup.policy": "delete",
+      "retention.ms": 604800000,
+      "max.message.bytes": 1048588
+    },
     "key": "original",
     "eventTypes": [
       "*"
@@ -97,6 +139,12 @@ export const topicCatalogue = [
     "name": "broker.dlq",
     "partitions": 3,
     "replicas": 3,
+    "config": {
+      "min.insync.replicas": 2,
+      "cleanup.policy": "delete",
+      "retention.ms": 2592000000,
+      "max.message.bytes": 1048588
+    },
     "key": "original",
     "eventTypes": [
       "*"
