@@ -7,9 +7,14 @@
 {{- .Values.routing.configMapName | default (printf "%s-routing" .Release.Name) -}}
 {{- end -}}
 
+{{/* By which replicas agree who leads. */}}
+{{- define "operator.lease" -}}
+{{- printf "%s-operator" .Release.Name -}}
+{{- end -}}
+
 {{/* Strimzi's cluster whose topics are looked after; empty when none are. */}}
 {{- define "operator.kafkaCluster" -}}
-{{- if .Values.topics.enabled -}}{{- ((.Values.global | default dict).kafka | default dict).clusterName -}}{{- end -}}
+{{- if .Values.topics.enabled -}}{{- ((.Values.global | default dict).kafka | default dict).clusterName | default "" -}}{{- end -}}
 {{- end -}}
 
 {{- define "operator.watchNamespace" -}}
@@ -30,6 +35,7 @@ this chart's own values say nothing.
 {{ include "common.plainEnv" (dict
   "WATCH_NAMESPACE" (include "operator.watchNamespace" .root)
   "RELEASE_NAME" .root.Release.Name
+  "LEASE_NAME" (include "operator.lease" .root)
   "ROUTING_CONFIGMAP" (include "operator.routingConfigMap" .root)
   "VOICE_PUBLIC_URL" ($values.publicUrls.voice | default $siblings.voicePublicUrl)
   "WHATSAPP_PUBLIC_URL" ($values.publicUrls.whatsapp | default $siblings.whatsappPublicUrl)

@@ -1,21 +1,22 @@
 {{/*
-What the operator may do, and why. Each list has its reasons in charts/src/operator-rbac.test.ts, which compares.
+What the operator may do, and nothing else. Each has its reason in charts/src/testing/operator-rights.ts, with which the charts' tests
+compare what is rendered.
 */}}
 
-{{/* Where Agents and Channels are: read them, keep their status, hold a Channel until its provider let go. */}}
+{{/* Where Agents and Channels are. */}}
 {{- define "operator.rules.resources" -}}
 - apiGroups: [bridges.easymo.dev]
   resources: [agents]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 - apiGroups: [bridges.easymo.dev]
   resources: [channels]
-  verbs: [get, list, watch, patch]
+  verbs: [list, watch, patch]
 - apiGroups: [bridges.easymo.dev]
   resources: [agents/status, channels/status]
   verbs: [patch]
 - apiGroups: [""]
   resources: [configmaps]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 - apiGroups: [""]
   resources: [secrets]
   {{- with .Values.credentialsSecrets }}
@@ -28,25 +29,25 @@ What the operator may do, and why. Each list has its reasons in charts/src/opera
   verbs: [create, patch]
 {{- end -}}
 
-{{/* Where the release is: its routing document, its pods, its topics, who leads. */}}
+{{/* Where the release is. */}}
 {{- define "operator.rules.release" -}}
 - apiGroups: [""]
   resources: [configmaps]
   resourceNames: [{{ include "operator.routingConfigMap" . }}]
-  verbs: [get, create, patch]
+  verbs: [list, watch, create, patch]
 - apiGroups: [""]
   resources: [pods]
-  verbs: [get, list, watch, patch]
+  verbs: [list, watch, patch]
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
   verbs: [create]
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
-  resourceNames: [{{ include "operator.fullname" . }}]
+  resourceNames: [{{ include "operator.lease" . }}]
   verbs: [get, update]
 {{- if include "operator.kafkaCluster" . }}
 - apiGroups: [kafka.strimzi.io]
   resources: [kafkatopics]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 {{- end }}
 {{- end -}}
