@@ -59,6 +59,7 @@ export function createBrokerOrchestrator(
       routing,
       clock,
       canCall: voiceBridge !== undefined,
+      handoverMs: config.HANDOVER_SECONDS * 1_000,
     }),
     execute: (peek) =>
       effectExecutor({

@@ -37,6 +37,8 @@ const shape = {
   CONVERSATION_TTL_SECONDS: integer({ min: 60, max: 31_536_000 }).default(
     7_776_000,
   ),
+  /** For how long people have a WhatsApp conversation that they took over and do not hand back. */
+  HANDOVER_SECONDS: integer({ min: 1, max: 604_800 }).default(14_400),
   /**
    * What is left undone of an event that nobody brings again is done when nobody has been at it for so long. By default a
    * minute more than the longest of the waits between attempts.

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  address,
   contactFields,
   count,
   currency,
@@ -68,5 +69,18 @@ export const brokerSchemas = {
     lastEventId: identifier,
     lastEventType: identifier,
     turns: count,
+    /** Told when people take the conversation over, and when it is the agent's again. */
+    handover: z
+      .object({
+        state: z.enum(["with_human", "over"]),
+        handoverId: identifier.optional(),
+        queue: z.string().min(1).max(128),
+        to: address.optional(),
+        until: timestamp,
+        reason: freeText.optional(),
+        /** What was said so far. */
+        summary: freeText.optional(),
+      })
+      .optional(),
   }),
 } as const;

@@ -65,6 +65,16 @@ export interface PaymentNote {
   readonly at: string;
 }
 
+/** People answer the person, until they hand the conversation back or the time is up. */
+export interface HandoverNote {
+  /** Absent until agent-core has it. */
+  readonly handoverId?: string;
+  readonly queue: string;
+  readonly to?: string;
+  readonly at: string;
+  readonly until: string;
+}
+
 /** Everything that is known of one person's conversation with one tenant. Plain data, never changed in place. */
 export interface Conversation {
   readonly schema: 1;
@@ -90,6 +100,7 @@ export interface Conversation {
   readonly optIn?: boolean;
   readonly leadId?: string;
   readonly buyerId?: string;
+  readonly handover?: HandoverNote;
   readonly calls: readonly CallNote[];
   readonly intents: readonly IntentNote[];
   readonly payments: readonly PaymentNote[];

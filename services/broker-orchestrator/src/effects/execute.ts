@@ -1,5 +1,6 @@
 import type { EffectDeps } from "./deps.js";
 import type { ExecuteEffect } from "./executor.js";
+import { checkHandover, handOver } from "./handover.js";
 import { knowLead, registerOptOut } from "./people.js";
 import {
   addIntent,
@@ -38,6 +39,10 @@ export function effectExecutor(deps: EffectDeps): ExecuteEffect {
         return sendWhatsApp(deps, effect, about, signal);
       case "answer_turn":
         return answerTurn(deps, effect, about, signal);
+      case "hand_over":
+        return handOver(deps, effect, about, signal);
+      case "check_handover":
+        return checkHandover(deps, effect, about, signal);
       case "place_call":
         return placeCall(deps, effect, about, signal);
     }

@@ -53,6 +53,23 @@ function outboundEvent(
       const { type, ...data } = what;
       return createEvent(type, { ...envelope, data: { ...common, ...data } });
     }
+    case "conversation.updated": {
+      const { type, lastEventType, handover } = what;
+      const { id, channels, lastChannel, turns } = conversation;
+      return createEvent(type, {
+        ...envelope,
+        data: {
+          ...common,
+          conversationId: id,
+          channels: [...channels],
+          lastChannel: lastChannel ?? "whatsapp",
+          lastEventId: effect.eventId,
+          lastEventType,
+          turns,
+          handover,
+        },
+      });
+    }
     case "lead.updated": {
       const { type, tags, ...data } = what;
       return createEvent(type, {

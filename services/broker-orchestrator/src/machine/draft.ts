@@ -19,6 +19,8 @@ export interface Situation {
   readonly hasWhatsApp: boolean;
   /** People can be called. */
   readonly canCall: boolean;
+  /** For how long people have a conversation that they do not hand back. */
+  readonly handoverMs: number;
 }
 
 /** From which event something comes. */

@@ -88,6 +88,23 @@ export type Effect = Common &
         readonly at: string;
       }
     | {
+        readonly kind: "hand_over";
+        readonly queue: string;
+        readonly reason?: string;
+        readonly summary: string;
+        readonly at: string;
+        readonly until: string;
+      }
+    | {
+        readonly kind: "check_handover";
+        readonly handoverId: string;
+        /** What was written meanwhile, to be answered when the conversation was handed back. */
+        readonly text: string;
+        readonly messageId: string;
+        readonly agent: string;
+        readonly at: string;
+      }
+    | {
         readonly kind: "keep_conversation";
         readonly buyerId: string;
         readonly summary: string;
@@ -129,6 +146,12 @@ export type Published =
       readonly at: string;
     }
   | {
+      readonly type: "conversation.updated";
+      readonly lastEventType: string;
+      readonly handover: HandoverNews;
+      readonly at: string;
+    }
+  | {
       readonly type: "lead.updated";
       readonly leadId: string;
       readonly name?: string;
@@ -138,6 +161,18 @@ export type Published =
       readonly optedOut: boolean;
       readonly at: string;
     };
+
+/** Who answers a person from now on: people, or the agent again. */
+export interface HandoverNews {
+  readonly state: "with_human" | "over";
+  readonly handoverId?: string;
+  readonly queue: string;
+  readonly to?: string;
+  readonly until: string;
+  readonly reason?: string;
+  /** What was said so far. */
+  readonly summary?: string;
+}
 
 export type EffectKind = Effect["kind"];
 export type EffectOf<K extends EffectKind> = Extract<Effect, { kind: K }>;
@@ -185,6 +220,17 @@ export type Outcome =
         readonly ussd?: string;
         readonly url?: string;
       };
+    }
+  | {
+      readonly kind: "handed_over";
+      readonly handoverId?: string;
+      readonly to: string;
+    }
+  /** Whether people still have the conversation; if not, what they noted. */
+  | {
+      readonly kind: "handover";
+      readonly isWithHuman: boolean;
+      readonly notes?: string;
     }
   | { readonly kind: "calling" }
   | { readonly kind: "done" }

@@ -41,6 +41,7 @@ function situation(nowMs: number): Situation {
     agent: table.findAgent(TENANT, "sales"),
     hasWhatsApp: true,
     canCall: true,
+    handoverMs: 3_600_000,
   };
 }
 

@@ -36,6 +36,8 @@ const dependencyOf: Readonly<Record<EffectKind, Dependency>> = {
   add_ranking: "buyer",
   reserve: "wallet",
   answer_turn: "model",
+  hand_over: "agent-core",
+  check_handover: "agent-core",
   place_call: "voice",
   // What takes its time is the question to the registry before.
   send_whatsapp: "agent-core",

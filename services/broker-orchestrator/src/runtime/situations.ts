@@ -17,16 +17,19 @@ export class Situations {
   readonly #routing: RoutingSource;
   readonly #clock: Clock;
   readonly #canCall: boolean;
+  readonly #handoverMs: number;
   readonly #lookups = new WeakMap<RoutingTable, Lookups>();
 
   constructor(options: {
     routing: RoutingSource;
     clock: Clock;
     canCall: boolean;
+    handoverMs: number;
   }) {
     this.#routing = options.routing;
     this.#clock = options.clock;
     this.#canCall = options.canCall;
+    this.#handoverMs = options.handoverMs;
   }
 
   tenants(): ReadonlySet<string> {
@@ -64,6 +67,7 @@ export class Situations {
       agent,
       hasWhatsApp: lookups.withWhatsApp.has(tenantId),
       canCall: this.#canCall,
+      handoverMs: this.#handoverMs,
     };
   }
 

@@ -21,6 +21,7 @@ agents:
     languages: [en, rw, fr, sw]
     tools: [fetch_lead, log_lead, capture_intent, collect_payment]
     payment: {region: rw, currency: RWF, merchant: "012345"}
+    transfer: {queue: sales, to: "+250788000009"}
   - name: food
     instructions: You take orders for lunch.
     languages: [rw]

@@ -103,13 +103,13 @@ export const phrases = {
   },
   humanAt: {
     en: (phone) =>
-      `I have noted that you would like to talk to a person. You can call a colleague on ${phone}.`,
+      `A colleague takes over from here and will write to you. You can also call them on ${phone}.`,
     fr: (phone) =>
-      `J'ai noté que vous souhaitez parler à quelqu'un. Vous pouvez appeler un collègue au ${phone}.`,
+      `Un collègue prend le relais et vous écrira ici. Vous pouvez aussi l'appeler au ${phone}.`,
     rw: (phone) =>
-      `Nanditse ko mwifuza kuvugana n'umuntu. Mushobora guhamagara mugenzi wanjye kuri ${phone}.`,
+      `Mugenzi wanjye agiye kubandikira hano. Mushobora no kumuhamagara kuri ${phone}.`,
     sw: (phone) =>
-      `Nimeandika kwamba ungependa kuongea na mtu. Unaweza kumpigia mwenzangu kwa ${phone}.`,
+      `Mwenzangu atakuandikia hapa sasa. Unaweza pia kumpigia kwa ${phone}.`,
   },
   askNumber: {
     en: () =>

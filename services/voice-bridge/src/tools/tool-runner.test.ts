@@ -21,6 +21,9 @@ function core(answers: Partial<ToolsApi>): ToolsApi {
     optOut: never,
     collectPayment: never,
     warmTransfer: never,
+    handover: never,
+    handovers: never,
+    handBack: never,
     ...answers,
   };
 }

@@ -10,6 +10,7 @@ import {
 import type { Draft } from "../draft.js";
 import { eventRule } from "../rule.js";
 import { mayWrite, write } from "../speaking.js";
+import { summaryOf } from "./handover.js";
 import { itemOf } from "./offers.js";
 
 type Stop = EasymoEvent<"call.stop">;
@@ -251,18 +252,11 @@ export const callRules = [
   }),
 ];
 
-const MAX_SUMMARY_CHARACTERS = 4_000;
-
 /** What the conversation came to, for the buyer's context. */
 export function keepConversation(draft: Draft, at: string): void {
-  const { buyerId, lines } = draft.state;
+  const { buyerId } = draft.state;
   if (buyerId === undefined) return;
-  const summary = lines
-    .slice(-12)
-    .map(({ role, channel, text }) => `${role} (${channel}): ${text}`)
-    .join("\n")
-    .slice(-MAX_SUMMARY_CHARACTERS)
-    .toWellFormed();
+  const summary = summaryOf(draft.state);
   if (summary === "") return;
   draft.emit({ kind: "keep_conversation", buyerId, summary, at });
 }

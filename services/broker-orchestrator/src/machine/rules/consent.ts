@@ -8,6 +8,8 @@ import { eventRule } from "../rule.js";
 export const outward: readonly EffectKind[] = [
   "send_whatsapp",
   "answer_turn",
+  "hand_over",
+  "check_handover",
   "place_call",
   "know_lead",
   "rank",

@@ -2,6 +2,7 @@ import { limits } from "../../conversation/limits.js";
 import type { ChannelName, IntentNote } from "../../conversation/state.js";
 import { agentName, type Draft } from "../draft.js";
 import { eventRule } from "../rule.js";
+import { isWithHuman } from "./handover.js";
 import { itemOf } from "./offers.js";
 
 /** Wishes that no vendor can answer. */
@@ -39,9 +40,10 @@ export const intentRules = [
   }),
   eventRule({
     on: ["intent.captured"],
-    when: "it is a wish for vendors that was not taken yet, and the person did not opt out",
+    when: "it is a wish for vendors that was not taken yet, not written to people who have the conversation, and the person did not opt out",
     holds: (draft, { data }) =>
       isForVendors(data) &&
+      !(data.channel === "whatsapp" && isWithHuman(draft)) &&
       draft.state.optedOut === undefined &&
       draft.intent(data.intentId) === undefined,
     then: "the wish is on its way",
@@ -64,13 +66,14 @@ export const intentRules = [
   }),
   eventRule({
     on: ["intent.captured"],
-    when: "it was written, asks to be called, the number is known, calls can be made, and the person did not opt out",
-    holds: ({ state, situation }, { data }) =>
+    when: "it was written to the agent, asks to be called, the number is known, calls can be made, and the person did not opt out",
+    holds: (draft, { data }) =>
       data.name === "call" &&
       data.channel === "whatsapp" &&
-      situation.canCall &&
-      state.names.phone !== undefined &&
-      state.optedOut === undefined,
+      draft.situation.canCall &&
+      !isWithHuman(draft) &&
+      draft.state.names.phone !== undefined &&
+      draft.state.optedOut === undefined,
     then: "the person is called",
     effects: ["place_call"],
     apply(draft, event) {

@@ -4,6 +4,7 @@ import { detectOptOut } from "@easymo/opt-out-lexicon";
 import { agentName, digestOf, type Draft } from "../draft.js";
 import { remembered } from "../memory.js";
 import { eventRule } from "../rule.js";
+import { isWithHuman, takeBack } from "./handover.js";
 
 type Received = EasymoEvent<"message.received">;
 
@@ -39,6 +40,14 @@ export function intentEventId(messageId: string): string {
 export const messageRules = [
   eventRule({
     on: ["message.received"],
+    when: "people had the conversation and their time is up",
+    holds: (draft) => draft.state.handover !== undefined && !isWithHuman(draft),
+    then: "the agent answers again",
+    effects: ["publish"],
+    apply: takeBack,
+  }),
+  eventRule({
+    on: ["message.received"],
     when: "always",
     holds: () => true,
     then: "WhatsApp's 24-hour window is open; name, language and words are known on every channel",
@@ -67,8 +76,9 @@ export const messageRules = [
   }),
   eventRule({
     on: ["message.received"],
-    when: "it asks to be called, the person's number is known, and calls can be made",
-    holds: (draft, event) => isForUs(draft, event) && wantsCall(draft, event),
+    when: "it asks to be called, the person's number is known, calls can be made, and the agent has the conversation",
+    holds: (draft, event) =>
+      isForUs(draft, event) && !isWithHuman(draft) && wantsCall(draft, event),
     then: "the wish is taken, also for the intent that tells of the same message",
     effects: ["place_call"],
     apply(draft, event) {
@@ -87,8 +97,31 @@ export const messageRules = [
   }),
   eventRule({
     on: ["message.received"],
-    when: "it says anything else, and the person did not opt out or ask to",
-    holds: (draft, event) => isForUs(draft, event) && !wantsCall(draft, event),
+    when: "people have the conversation, and the person did not opt out or ask to",
+    holds: (draft, event) => isForUs(draft, event) && isWithHuman(draft),
+    then: "they answer, unless they have handed it back",
+    effects: ["check_handover"],
+    apply(draft, event) {
+      const { messageId, at } = event.data;
+      const text = textOf(event) ?? "";
+      const handoverId = draft.state.handover?.handoverId;
+      if (handoverId !== undefined)
+        draft.emit({
+          kind: "check_handover",
+          handoverId,
+          text: text.slice(0, 4_096),
+          messageId,
+          agent: agentName(draft),
+          at,
+        });
+      draft.line("user", text, "whatsapp", at);
+    },
+  }),
+  eventRule({
+    on: ["message.received"],
+    when: "it says anything else, the agent has the conversation, and the person did not opt out or ask to",
+    holds: (draft, event) =>
+      isForUs(draft, event) && !isWithHuman(draft) && !wantsCall(draft, event),
     then: "the turn is open",
     effects: ["answer_turn"],
     apply(draft, event) {

@@ -2,11 +2,15 @@ import { limits } from "../../conversation/limits.js";
 import type { IntentNote } from "../../conversation/state.js";
 import { languageOf, offersText, sentence } from "../../wording/wording.js";
 import { digestOf, type Draft } from "../draft.js";
-import type { EffectKind, EffectOf, Outcome } from "../effects.js";
 import { remembered } from "../memory.js";
-import type { AnyOutcomeRule } from "../rule.js";
+import {
+  outcomeRow,
+  type AnyOutcomeRow,
+  type OutcomeOf,
+} from "../outcome-row.js";
 import { mayWrite, write } from "../speaking.js";
 import { keepConversation } from "./calls.js";
+import { handOver, handoverRows } from "./handover.js";
 import { takeIntent } from "./intents.js";
 import { intentEventId } from "./messages.js";
 import { amountOf, itemOf } from "./offers.js";
@@ -17,42 +21,6 @@ const RESERVATION_MS = 24 * 3_600_000;
 const SURE_ENOUGH = 0.5;
 /** What vendors can answer. */
 const WISHES = new Set(["order", "price"]);
-
-type OutcomeOf<K extends Outcome["kind"]> = Extract<Outcome, { kind: K }>;
-
-/** One row of the table of outcomes, with what it does. */
-interface Row<K extends EffectKind, O extends Outcome["kind"]> {
-  readonly of: K;
-  readonly outcomes: readonly O[];
-  readonly then: string;
-  readonly effects: readonly EffectKind[];
-  apply(draft: Draft, effect: EffectOf<K>, outcome: OutcomeOf<O>): void;
-}
-
-interface AnyRow extends AnyOutcomeRule {
-  run(draft: Draft, effect: EffectOf<EffectKind>, outcome: Outcome): boolean;
-}
-
-function row<K extends EffectKind, O extends Outcome["kind"]>(
-  made: Row<K, O>,
-): AnyRow {
-  const isOwn = (effect: EffectOf<EffectKind>): effect is EffectOf<K> =>
-    effect.kind === made.of;
-  const kinds: readonly string[] = made.outcomes;
-  const isMeant = (outcome: Outcome): outcome is OutcomeOf<O> =>
-    kinds.includes(outcome.kind);
-  return {
-    of: made.of,
-    when: made.outcomes.join(", ").replaceAll("_", " "),
-    then: made.then,
-    effects: made.effects,
-    run(draft, effect, outcome) {
-      if (!isOwn(effect) || !isMeant(outcome)) return false;
-      made.apply(draft, effect, outcome);
-      return true;
-    },
-  };
-}
 
 /** Everything that follows for a wish from what is known of it now. */
 function advance(draft: Draft, intentId: string): void {
@@ -67,11 +35,11 @@ function advance(draft: Draft, intentId: string): void {
     draft.state.outbox.some(
       (effect) => effect.kind === "add_ranking" && effect.intentId === intentId,
     );
-  if (!isHanded) handOver(draft, intent, buyerId, rankingId, offers);
+  if (!isHanded) passOn(draft, intent, buyerId, rankingId, offers);
   forward(draft, intentId);
 }
 
-function handOver(
+function passOn(
   draft: Draft,
   intent: IntentNote,
   buyerId: string,
@@ -232,8 +200,8 @@ function notePayment(
 }
 
 /** What follows when an effect is done, refused, or withheld. What is in no row follows from nothing. */
-export const outcomeRows: readonly AnyRow[] = [
-  row({
+export const outcomeRows: readonly AnyOutcomeRow[] = [
+  outcomeRow({
     of: "register_opt_out",
     outcomes: ["opt_out_registered"],
     then: "the registry has the opt-out",
@@ -251,7 +219,7 @@ export const outcomeRows: readonly AnyRow[] = [
       });
     },
   }),
-  row({
+  outcomeRow({
     of: "know_lead",
     outcomes: ["lead", "refused"],
     then: "the person is a lead; their other names lead to the same conversation; of one who opted out the wish ends here",
@@ -273,7 +241,7 @@ export const outcomeRows: readonly AnyRow[] = [
       draft.emit({ kind: "register_buyer", intentId }, intentId, eventId);
     },
   }),
-  row({
+  outcomeRow({
     of: "rank",
     outcomes: ["ranking"],
     then: "the offers are known",
@@ -283,7 +251,7 @@ export const outcomeRows: readonly AnyRow[] = [
       advance(draft, intentId);
     },
   }),
-  row({
+  outcomeRow({
     of: "register_buyer",
     outcomes: ["buyer"],
     then: "the buyer is known",
@@ -294,7 +262,7 @@ export const outcomeRows: readonly AnyRow[] = [
       advance(draft, intentId);
     },
   }),
-  row({
+  outcomeRow({
     of: "add_ranking",
     outcomes: ["done"],
     then: "the buyer service has the ranking; the person is told",
@@ -305,7 +273,7 @@ export const outcomeRows: readonly AnyRow[] = [
       forward(draft, intentId);
     },
   }),
-  row({
+  outcomeRow({
     of: "reserve",
     outcomes: ["reserved", "refused", "withheld"],
     then: "the wallet has answered, with a reservation or without",
@@ -327,11 +295,17 @@ export const outcomeRows: readonly AnyRow[] = [
       forward(draft, intentId);
     },
   }),
-  row({
+  outcomeRow({
     of: "answer_turn",
     outcomes: ["answered"],
-    then: "the turn is answered; a wish that it shows, for vendors or for a call, is taken, once, also when whatsapp-bot tells of it",
-    effects: ["send_whatsapp", "know_lead", "publish", "place_call"],
+    then: "the turn is answered; a wish that it shows, for vendors, a call or a human, is taken, once, also when whatsapp-bot tells of it",
+    effects: [
+      "send_whatsapp",
+      "know_lead",
+      "publish",
+      "place_call",
+      "hand_over",
+    ],
     apply(draft, { messageId, agent, at }, { text, intent, payment }) {
       if (draft.state.optedOut !== undefined) return;
       if (payment !== undefined) notePayment(draft, payment, agent, at);
@@ -346,6 +320,10 @@ export const outcomeRows: readonly AnyRow[] = [
       const digest = digestOf({ type: "intent.captured", id });
       if (intent === undefined || intent.confidence < SURE_ENOUGH) return;
       if (draft.state.seen.includes(digest)) return;
+      if (intent.name === "human") {
+        remembered(draft, digest);
+        handOver(draft, intent.slots, at);
+      }
       const { phone, userId } = draft.state.names;
       const { canCall } = draft.situation;
       if (intent.name === "call" && canCall && phone !== undefined) {
@@ -367,7 +345,7 @@ export const outcomeRows: readonly AnyRow[] = [
       });
     },
   }),
-  row({
+  outcomeRow({
     of: "place_call",
     outcomes: ["calling", "refused"],
     then: "the person is told that they are called, or cannot be",
@@ -391,4 +369,5 @@ export const outcomeRows: readonly AnyRow[] = [
       });
     },
   }),
+  ...handoverRows,
 ];

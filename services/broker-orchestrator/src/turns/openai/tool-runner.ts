@@ -187,10 +187,13 @@ export class TurnTools {
       confidence: 1,
       slots: reason === null ? {} : { reason },
     };
-    return ok({
-      noted: true,
-      ...(transfer === undefined ? {} : { reachableAt: transfer.to }),
-    });
+    return transfer === undefined
+      ? ok({ noted: true })
+      : ok({
+          handedOver: true,
+          reachableAt: transfer.to,
+          note: "A colleague writes to the person from here on. Say so, and nothing more.",
+        });
   }
 
   /** What stops messages is the person's own words, read by the lexicon; never what a model makes of them. */

@@ -57,7 +57,8 @@ const DESCRIPTIONS: Record<TurnToolName, string> = {
     "Passes on what the person wants: vendors are then asked, and their offers are sent to the person. Needs the thing and the place.",
   collect_payment:
     "Issues a payment code. It is added to your answer by itself: never write a code, a link or a number yourself.",
-  warm_transfer: "Tells a colleague that the person wants to talk to a human.",
+  warm_transfer:
+    "The person wants to talk to a human: a colleague takes the conversation over, with what was said so far.",
   register_opt_out: "The person wants no more messages or calls.",
   request_call:
     "The person asks to be called on the telephone, now: their number is dialled.",
