@@ -162,7 +162,7 @@ describe("programming", () => {
   });
 
   test("one that is ours though nobody remembers it is cleared when it goes", () => {
-    const step = decideProgramming(target, target.wanted, undefined, undefined);
+    const step = programming(target.wanted);
     expect(step.write).toEqual({});
     expect(Object.values(step.remember?.before ?? { none: "" })).toEqual(
       Object.keys(target.wanted).map(() => ""),
