@@ -16,7 +16,7 @@ module.exports = {
       name: "no-package-imports-a-service",
       severity: "error",
       from: { path: "^packages/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^(services|demo|bench)/" },
+      to: { path: "^(services|demo|bench|e2e)/" },
     },
     {
       name: "tests-stay-out-of-the-product",

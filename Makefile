@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test verify format images bench kafka-up kafka-down clean
+.PHONY: help setup demo test verify format images bench e2e kafka-up kafka-down clean
 
 pnpm := scripts/pnpm.sh
 
@@ -28,6 +28,9 @@ images: ## The services' container images, with docker or buildah (IMAGE_REGISTR
 bench: setup ## The benchmarks, each against its peers in the same run
 	@$(pnpm) --filter @easymo/bench start
 
+e2e: setup ## Install the whole on the cluster that KUBECONFIG names, and exercise it (e2e/README.md)
+	@scripts/e2e.sh
+
 chaos: setup ## 20,000 SIP events, then 5,000 intents, through kills of services, brokers, Redis and a wallet: every effect once
 	@$(pnpm) --filter @easymo/sip-ingress chaos
 	@$(pnpm) --filter @easymo/broker-orchestrator chaos
@@ -39,4 +42,4 @@ kafka-down: ## Stop what kafka-up started
 	@infrastructure/kafka/kafka-down.sh
 
 clean: ## Remove what was built (dist), not what was installed
-	@rm -rf packages/*/dist services/*/dist demo/dist demo/console/dist bench/dist
+	@rm -rf packages/*/dist services/*/dist demo/dist demo/console/dist bench/dist e2e/dist

@@ -5,6 +5,7 @@ export default {
     "<rootDir>/charts",
     "<rootDir>/demo",
     "<rootDir>/bench",
+    "<rootDir>/e2e",
   ],
   testTimeout: 60_000,
   // Suites start servers of their own: more at once than cores only slows them all.

@@ -28,8 +28,14 @@ spec:
       args:
         - |
           const url = "http://{{ include "common.fullname" . }}:{{ .root.Values.service.port }}/readyz";
-          const answer = await fetch(url);
-          console.log(url, answer.status, await answer.text());
+          const ask = () => fetch(url).then(async (answer) => ({ok: answer.ok, said: `${answer.status} ${await answer.text()}`}), (error) => ({ok: false, said: String(error.cause ?? error)}));
+          let answer = await ask();
+          // A network lets a new pod in only when it has heard of it.
+          for (let tries = 1; tries < 30 && !answer.ok; tries += 1) {
+            await new Promise((resolve) => setTimeout(resolve, 1000));
+            answer = await ask();
+          }
+          console.log(url, answer.said);
           process.exit(answer.ok ? 0 : 1);
       resources:
         requests: {cpu: 10m, memory: 64Mi}

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import type {
+  CarrierSimulator,
+  SimulatedCall,
+} from "@easymo/carrier-simulator";
+import { FRAME_MS } from "@easymo/telephone-audio";
+import { until } from "@easymo/testbed";
+import { DESK } from "./numbers.js";
+import { utterance } from "./people.js";
+import type { Tape } from "./tape.js";
+
+/** A caller who goes on talking, turn by turn, until told to hang up. */
+export class Talk {
+  readonly call: SimulatedCall;
+  readonly #tape: Tape;
+  readonly #ended = new AbortController();
+  readonly #going: Promise<void>;
+  #turns = 0;
+
+  private constructor(tape: Tape, call: SimulatedCall) {
+    this.#tape = tape;
+    this.call = call;
+    this.#going = this.#goOn();
+    // Whoever asks for the outcome hears of it; until then it is nobody's.
+    this.#going.catch(() => undefined);
+  }
+
+  /** Begins one that the agent has answered. */
+  static async begin(
+    carrier: CarrierSimulator,
+    tape: Tape,
+    from: string,
+    to = DESK,
+  ): Promise<Talk> {
+    const call = carrier.placeCall({ from, to });
+    await call.waitFor("streamStarted", undefined, { timeoutMs: 60_000 });
+    await tape.next(
+      "call.connected",
+      ({ data }) => data.callId === call.callSid,
+    );
+    return new Talk(tape, call);
+  }
+
+  /** How often the caller has spoken, and was answered. */
+  get turns(): number {
+    return this.#turns;
+  }
+
+  /** Rejects when the conversation has broken off. */
+  async answered(turns: number): Promise<void> {
+    await Promise.race([
+      until(() => this.#turns >= turns, {
+        what: `Turn ${turns} of ${this.call.callSid}`,
+        timeoutMs: 120_000,
+        everyMs: 100,
+      }),
+      this.#going.then(() => assert.ok(this.#turns >= turns)),
+    ]);
+  }
+
+  /** Hangs up after the turn that is going on, and says what was wrong with the call. */
+  async finish(): Promise<void> {
+    this.#ended.abort();
+    await this.#going;
+    this.call.hangUp();
+    const { callSid } = this.call;
+    assert.equal(this.call.ending?.reason, "caller-hangup");
+    assert.deepEqual(this.call.past("problem"), []);
+    const stop = await this.#tape.next(
+      "call.stop",
+      ({ data }) => data.callId === callSid,
+      `The end of ${callSid}`,
+    );
+    assert.equal(stop.data.reason, "caller_hangup");
+    await this.#nothingIsLost();
+  }
+
+  /** Each thing that was said is on Kafka once, and each frame of audio was counted. */
+  async #nothingIsLost(): Promise<void> {
+    const { callSid } = this.call;
+    const mine = <T extends { data: { callId: string } }>(events: T[]): T[] =>
+      events.filter(({ data }) => data.callId === callSid);
+    for (const type of ["call.start", "call.connected", "call.stop"] as const)
+      assert.equal(
+        mine(this.#tape.of(type)).length,
+        1,
+        `${type} of ${callSid}`,
+      );
+    const heard = mine(this.#tape.of("media.transcript"))
+      .filter(({ data }) => data.role === "user")
+      .map(({ data }) => data.text);
+    assert.deepEqual(
+      heard.sort(),
+      Array.from({ length: this.#turns }, (_, at) => words(at)).sort(),
+    );
+    const sentFrames = Math.floor(this.call.durationMs / FRAME_MS);
+    const frames = await until(
+      () => {
+        const counted = mine(this.#tape.of("media.sample")).reduce(
+          (sum, { data }) => sum + data.inbound.frames,
+          0,
+        );
+        return counted >= sentFrames * 0.97 ? counted : undefined;
+      },
+      { what: `${sentFrames} frames of ${callSid} counted`, timeoutMs: 30_000 },
+    );
+    assert.equal(this.call.droppedFrames, 0);
+    assert.ok(frames > 0);
+  }
+
+  async #goOn(): Promise<void> {
+    while (!this.#ended.signal.aborted) {
+      const turn = this.#turns;
+      await this.call.speak(utterance(words(turn)));
+      const { callSid } = this.call;
+      await this.#tape.next(
+        "media.turn",
+        ({ data }) => data.callId === callSid && data.turn > turn,
+        `An answer to turn ${turn} of ${callSid}`,
+      );
+      this.#turns = turn + 1;
+    }
+  }
+}
+
+function words(turn: number): string {
+  return `What is the price, for the ${turn + 1}. time?`;
+}
