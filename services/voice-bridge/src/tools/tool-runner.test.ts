@@ -132,7 +132,12 @@ describe("running a tool for the model", () => {
 
   test("hands over to the routing document's number when agent-core knows none", async () => {
     for (const answer of [
-      () => Promise.resolve({ queue: "sales", to: "queue:sales" }),
+      () =>
+        Promise.resolve({
+          queue: "sales",
+          to: "queue:sales",
+          handoverId: undefined,
+        }),
       () => Promise.reject(new Error("away")),
     ]) {
       const { deps } = setting({ warmTransfer: answer });
