@@ -5,6 +5,7 @@ import {
 } from "@easymo/service-kit";
 import { parseAgent, parseChannel, type Parsed } from "./api/index.js";
 import type { OperatorConfig } from "./config.js";
+import { composeDisruption } from "./disruption/compose.js";
 import { composeRouting } from "./routing/compose.js";
 import {
   Informer,
@@ -13,6 +14,7 @@ import {
   resources,
   type Kubernetes,
 } from "./runtime/index.js";
+import { composeTopics } from "./topics/compose.js";
 import { Works } from "./works.js";
 
 /** What the operator is composed of; nothing of it is started here. */
@@ -52,7 +54,10 @@ export function createOperator(
   });
   return {
     http,
-    start: () => Promise.resolve(works.start()),
+    start: () => {
+      works.start();
+      return Promise.resolve();
+    },
     drain: async () => {
       await works.stopLeading();
       await events.flush();
@@ -93,9 +98,26 @@ function questions(
     configMapName: config.ROUTING_CONFIGMAP ?? `${config.RELEASE_NAME}-routing`,
     resyncMs,
   });
+  const release = { namespace, releaseName: config.RELEASE_NAME, resyncMs };
+  const disruption = composeDisruption(common, release);
+  const clusterName = config.KAFKA_CLUSTER_NAME;
+  const topics =
+    clusterName === undefined
+      ? undefined
+      : composeTopics(common, { namespace, clusterName, resyncMs });
   return {
-    informers: [agents, channels, ...routing.informers],
-    controllers: [routing.controller],
+    informers: [
+      agents,
+      channels,
+      ...routing.informers,
+      ...disruption.informers,
+      ...(topics?.informers ?? []),
+    ],
+    controllers: [
+      routing.controller,
+      ...disruption.controllers,
+      ...(topics?.controllers ?? []),
+    ],
   };
 }
 
