@@ -9,6 +9,7 @@ import { createConsoleHttp } from "./console/console-http.js";
 import { isOwnRequest } from "./console/guard.js";
 import { Buyers } from "./conversations/buyers.js";
 import { DeadLetterDesk } from "./conversations/dead-letter-desk.js";
+import { HandoverDesk } from "./conversations/handover-desk.js";
 import { EventFeed } from "./events/event-feed.js";
 import { EventStreams } from "./events/server-sent-events.js";
 import { PeopleDirectory } from "./people/people.js";
@@ -137,6 +138,12 @@ class Demo implements ServiceApp {
           platform.orchestration.deadLetters,
           platform.bus,
         ),
+        desk: new HandoverDesk({
+          agentCore: platform.agentCore,
+          bus: platform.bus,
+          book: platform.orchestration.book,
+          clock,
+        }),
       }),
     };
   }

@@ -71,6 +71,37 @@ export function conversationStories(world: World): void {
     },
   );
 
+  world.story(
+    "hands a conversation to a colleague, who writes and hands it back",
+    async (console) => {
+      const { page } = console;
+      await console.whatsApp({ phone: "+250788000604" });
+      await console.write("Can I talk to someone?");
+      await console.line(/A colleague takes over/).waitFor();
+      await console.choosesPerson("+250788000604");
+      await page.getByText(/^With a colleague of sales until/).waitFor();
+      const moments = page
+        .getByRole("list", { name: "Time line" })
+        .getByRole("listitem");
+      await moments
+        .filter({ hasText: "Handover: to a colleague of sales" })
+        .waitFor();
+      await page.getByLabel("Write as the colleague").fill("This is Jean.");
+      await page.getByRole("button", { name: "Send as the colleague" }).click();
+      await moments.filter({ hasText: "Business: This is Jean." }).waitFor();
+      await page
+        .getByRole("button", { name: "Hand back to the agent" })
+        .click();
+      await page
+        .getByText(/^With a colleague of sales until/)
+        .waitFor({ state: "hidden" });
+      await console.show("WhatsApp");
+      await console.line("This is Jean.").waitFor();
+      await console.write("Hello");
+      await console.line(/Muraho/).waitFor();
+    },
+  );
+
   world.story("asks on WhatsApp to be called, and is", async (console) => {
     const { page } = console;
     await console.whatsApp({ phone: "+250788000603" });

@@ -17,6 +17,10 @@ import {
 } from "../whatsapp/business-messages.js";
 import type { MediaStore } from "../whatsapp/media.js";
 import { type SipDoor, sipLinesOf, sipOrder } from "../sip/sip-door.js";
+import {
+  type HandoverDesk,
+  handoverOrder,
+} from "../conversations/handover-desk.js";
 import { type Buyers, topUpOrder } from "../conversations/buyers.js";
 import type { ConversationBook } from "../conversations/conversation-book.js";
 import {
@@ -52,6 +56,7 @@ export interface ConsoleHttpOptions {
   readonly book: ConversationBook;
   readonly buyers: Buyers;
   readonly letters: DeadLetterDesk;
+  readonly desk: HandoverDesk;
 }
 
 /** The console's page, and what it asks for. */
@@ -113,7 +118,7 @@ function takeOrders(
 
 function showConversations(
   app: express.Express,
-  { book, buyers, letters }: ConsoleHttpOptions,
+  { book, buyers, letters, desk }: ConsoleHttpOptions,
 ): void {
   app.get("/api/conversations", (_request, response) => {
     response.json({ conversations: book.read() });
@@ -121,6 +126,10 @@ function showConversations(
   app.get("/api/buyers/:tenant/:buyerId", async (request, response) => {
     const { tenant, buyerId } = request.params;
     response.json(await buyers.read(tenant, buyerId));
+  });
+  app.post("/api/handovers", jsonBody(), async (request, response) => {
+    await desk.order(validated(handoverOrder, request.body, "body"));
+    response.sendStatus(204);
   });
   app.post("/api/wallet", jsonBody(), async (request, response) => {
     await buyers.topUp(validated(topUpOrder, request.body, "body"));

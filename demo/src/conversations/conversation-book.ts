@@ -8,6 +8,7 @@ import type { Clock } from "@easymo/service-kit";
 import type {
   ConversationNote,
   EffectNote,
+  HandoverNote,
 } from "../../console/src/conversations/wire.js";
 
 const MAX_CONVERSATIONS = 100;
@@ -15,6 +16,8 @@ const MAX_EFFECTS = 60;
 
 interface Page {
   conversation: Conversation;
+  /** The handover that is over, though the orchestrator hears of it with the next message only. */
+  handedBack?: string;
   readonly effects: Map<string, EffectNote>;
 }
 
@@ -63,9 +66,22 @@ export class ConversationBook {
   }
 
   /** The conversations, the latest first. */
+  find(id: string): Conversation | undefined {
+    return this.#pages.get(id)?.conversation;
+  }
+
+  /** People have given this handover's conversation back. */
+  handedBack(id: string, handoverId: string): void {
+    const page = this.#pages.get(id);
+    if (page === undefined) return;
+    page.handedBack = handoverId;
+    for (const watcher of this.#watchers) watcher();
+  }
+
   read(): ConversationNote[] {
+    const nowMs = this.#clock.now();
     return [...this.#pages.values()]
-      .map(noteOf)
+      .map((page) => noteOf(page, nowMs))
       .sort((a, b) => b.updatedAt.localeCompare(a.updatedAt));
   }
 
@@ -116,7 +132,19 @@ function effectNote(effect: Effect, atMs: number): EffectNote {
   };
 }
 
-function noteOf({ conversation, effects }: Page): ConversationNote {
+function handoverOf(
+  { conversation, handedBack }: Page,
+  nowMs: number,
+): HandoverNote | undefined {
+  const { handover } = conversation;
+  if (handover?.handoverId === undefined) return undefined;
+  const { handoverId, queue, until } = handover;
+  const isOver = handoverId === handedBack || Date.parse(until) <= nowMs;
+  return isOver ? undefined : { queue, until };
+}
+
+function noteOf(page: Page, nowMs: number): ConversationNote {
+  const { conversation, effects } = page;
   const { id, tenantId, name, names, channels, turns } = conversation;
   const { optedOut, buyerId, updatedAt } = conversation;
   const { phone, userId, sip } = names;
@@ -130,6 +158,7 @@ function noteOf({ conversation, effects }: Page): ConversationNote {
     turns,
     optedOut: optedOut !== undefined,
     buyerId: buyerId ?? "",
+    handover: handoverOf(page, nowMs),
     updatedAt,
     state: JSON.stringify(conversation),
     effects: [...effects.values()].reverse(),

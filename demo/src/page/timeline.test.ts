@@ -32,6 +32,44 @@ function told(...entries: FeedEntry[]): string[] {
 }
 
 describe("the time line of a person", () => {
+  test("tells once of a message that two services asked to be sent", () => {
+    const message = (text: string, dedupeKey: string) =>
+      entry(
+        "message.send",
+        { to: "RW.1", text, dedupeKey, kind: "text" },
+        { topic: "whatsapp.outbound" },
+      );
+    expect(
+      told(
+        message("Dial *182#", "payment:1"),
+        message("To pay, dial *182#", "payment:1"),
+        message("Thank you", "payment:2"),
+      ),
+    ).toEqual([
+      "WhatsApp Business: Dial *182#",
+      "WhatsApp Business: Thank you",
+    ]);
+  });
+
+  test("tells who answers, when that changes", () => {
+    const updated = (handover?: object) =>
+      entry(
+        "conversation.updated",
+        { contact: "RW.1", ...(handover === undefined ? {} : { handover }) },
+        { topic: "broker.outbound" },
+      );
+    expect(
+      told(
+        updated(),
+        updated({ state: "with_human", queue: "sales" }),
+        updated({ state: "over", queue: "sales" }),
+      ),
+    ).toEqual([
+      "platform Handover: to a colleague of sales",
+      "platform Handover: is over, the agent answers again",
+    ]);
+  });
+
   test("merges what came by number, by user id and by call", () => {
     expect(
       told(

@@ -3,6 +3,7 @@ import {
   createMetrics,
   createServiceKit,
   type Clock,
+  type Metrics,
   type ServiceKit,
 } from "@easymo/service-kit";
 import type { RoutingTable } from "@easymo/routing";
@@ -17,11 +18,13 @@ export interface PlatformOptions {
   readonly clock: Clock;
   /** How many seconds of telephone line pass in one: 1, but for who cannot wait. */
   readonly lineSpeed: number;
+  /** Where a service, by its name, keeps its metrics; a place of its own unless told. */
+  readonly metricsOf?: (name: string) => Metrics;
 }
 
 /** What a service is given: its own logger and metrics, the common clock. */
 export function kitFor(name: string, options: PlatformOptions): ServiceKit {
-  const { config, clock } = options;
+  const { config, clock, metricsOf = createMetrics } = options;
   const logger = createLogger({ name, level: config.LOG_LEVEL });
-  return createServiceKit({ name, logger, metrics: createMetrics(), clock });
+  return createServiceKit({ name, logger, metrics: metricsOf(name), clock });
 }

@@ -8,7 +8,10 @@ import {
 import type { CarrierSimulator } from "@easymo/carrier-simulator";
 import { DeadLetters } from "@easymo/broker-orchestrator";
 import { type Bus, createMemoryBus, createStore } from "@easymo/messaging";
-import { createRealtimeSimulator } from "@easymo/realtime-simulator";
+import {
+  createRealtimeSimulator,
+  type Faults,
+} from "@easymo/realtime-simulator";
 import { listen, type ServiceApp } from "@easymo/service-kit";
 import { agentCoreApp, seedEveryTenant } from "./agent-core.js";
 import { brokerOrchestratorApp } from "./broker-orchestrator.js";
@@ -34,6 +37,8 @@ import { graphApiApp, whatsAppBotApp } from "./whatsapp.js";
 export interface WhatsApp {
   readonly network: WhatsAppNetwork;
   readonly media: MediaStore;
+  /** Brings webhooks to the bot, for those that no telephone causes. */
+  readonly webhooks: WebhookSender;
 }
 
 /** What became one conversation of the doors, and what was given up. */
@@ -50,6 +55,8 @@ export interface Platform {
   /** voice-bridge's address, and the token of its calls API. */
   readonly voiceUrl: string;
   readonly voiceApiToken: string;
+  /** What goes wrong in the offline model; undefined with the real one. */
+  readonly modelFaults: Faults | undefined;
   readonly whatsApp: WhatsApp;
   readonly sip: SipDoor;
   readonly orchestration: Orchestration;
@@ -83,6 +90,7 @@ interface Common {
 class Starting {
   readonly #options: PlatformOptions;
   readonly #endings: (() => void | Promise<void>)[] = [];
+  #modelFaults: Faults | undefined;
 
   constructor(options: PlatformOptions) {
     this.#options = options;
@@ -108,6 +116,7 @@ class Starting {
       bus,
       agentCore,
       ...voice,
+      modelFaults: this.#modelFaults,
       whatsApp,
       sip,
       orchestration,
@@ -170,7 +179,7 @@ class Starting {
     );
     webhooks.pointAt(`${botUrl}/webhook`);
     this.#endings.push(() => webhooks.close());
-    return { network, media };
+    return { network, media, webhooks };
   }
 
   async #sip(bus: Bus): Promise<SipDoor> {
@@ -220,7 +229,9 @@ class Starting {
       };
     }
     const kit = kitFor("realtime-simulator", this.#options);
-    const url = await this.#listen(createRealtimeSimulator({ kit, voice }));
+    const simulator = createRealtimeSimulator({ kit, voice });
+    this.#modelFaults = simulator.faults;
+    const url = await this.#listen(simulator);
     return {
       OPENAI_API_KEY: "offline",
       OPENAI_REALTIME_URL: `${url.replace("http", "ws")}/v1/realtime`,
