@@ -14,6 +14,7 @@ import {
   type Manifest,
 } from "./testing/helm.js";
 import {
+  rightsOfUninstall,
   rightsOnRelease,
   rightsOnResources,
   rightsOnTopics,
@@ -85,11 +86,24 @@ describe.each(helms)("the operator in the umbrella, by %s", (helm) => {
     );
     expect(ofKind(all, "ClusterRole")).toEqual([]);
     expect(ofKind(all, "ClusterRoleBinding")).toEqual([]);
-    expect(ofKind(all, "Role")).toHaveLength(1);
+    expect(rulesIn(named(all, "Role", "rel-operator-uninstall"))).toEqual(
+      rulesOf(rightsOfUninstall),
+    );
+    expect(ofKind(all, "Role")).toHaveLength(2);
   });
 
   test("may see other namespaces' Agents only when it is told to, and never their pods", async () => {
     const all = await renderUmbrella({ "operator.clusterWide": true });
+    expect(ofKind(all, "ClusterRole")).toHaveLength(2);
+    expect(
+      rulesIn(named(all, "ClusterRole", "easymo-rel-operator-uninstall")),
+    ).toEqual([
+      {
+        apiGroups: ["bridges.easymo.dev"],
+        resources: ["channels"],
+        verbs: ["list", "patch"],
+      },
+    ]);
     expect(rulesIn(named(all, "ClusterRole", "easymo-rel-operator"))).toEqual(
       rulesOf(rightsOnResources),
     );
@@ -279,6 +293,31 @@ describe.each(helms)("the operator in the umbrella, by %s", (helm) => {
     for (const name of scraped) expect(to).toContain(`"${name}"`);
     expect(to).not.toContain("agent-core");
     expect(to).not.toContain("9092");
+  });
+
+  test("takes back what it set before the release goes, by a hook that is there only then", async () => {
+    const hooks = (await renderUmbrella()).filter(
+      ({ metadata }) => metadata.name === "rel-operator-uninstall",
+    );
+    expect(hooks.map(({ kind }) => kind).sort()).toEqual([
+      "Job",
+      "Role",
+      "RoleBinding",
+      "ServiceAccount",
+    ]);
+    for (const { metadata } of hooks)
+      expect(metadata.annotations).toMatchObject({
+        "helm.sh/hook": "pre-delete",
+        "helm.sh/hook-delete-policy": "before-hook-creation,hook-succeeded",
+      });
+    const { pod, container } = deploymentOf(
+      named(hooks, "Job", "rel-operator-uninstall"),
+    );
+    expect(pod.securityContext).toMatchObject({ runAsNonRoot: true });
+    expect(container.securityContext).toMatchObject({
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
   });
 
   test("alone, its chart makes it with what it is told", async () => {

@@ -57,3 +57,16 @@ this chart's own values say nothing.
       "graceSeconds" 35
       "strategy" "rollingUpdate: {maxSurge: 1, maxUnavailable: 0}") }}
 {{- end -}}
+
+{{/* Of what is there only while the release goes. */}}
+{{- define "operator.uninstall.metadata" }}
+  labels:
+    app.kubernetes.io/name: operator-uninstall
+    app.kubernetes.io/instance: {{ .root.Release.Name }}
+    app.kubernetes.io/part-of: easymo-bridges
+    app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+  annotations:
+    helm.sh/hook: pre-delete
+    helm.sh/hook-weight: {{ .weight | quote }}
+    helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end }}

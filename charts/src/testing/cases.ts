@@ -196,6 +196,7 @@ export const umbrellaCases: readonly Case[] = [
     values: {
       ...under([...SERVICES, "operator"], NOTHING),
       "operator.rbac.create": false,
+      "operator.uninstall.enabled": false,
       "kafkaTopics.keepOnUninstall": false,
       "dashboards.folder": "",
       "agentCore.persistence.enabled": false,

@@ -98,6 +98,30 @@ export const rightsOnTopics: readonly Right[] = [
   },
 ];
 
+/** While the release goes: of another account, which is there only then. */
+export const rightsOfUninstall: readonly Right[] = [
+  {
+    apiGroups: ["bridges.easymo.dev"],
+    resources: ["channels"],
+    verbs: {
+      list: "the release's own, and those with the operator's finalizer",
+      delete: "the release's own, while the operator is there to let go",
+      patch: "the finalizer of those that stay",
+    },
+  },
+  {
+    apiGroups: ["apps"],
+    resources: ["deployments"],
+    resourceNames: ["rel-operator"],
+    verbs: { delete: "the operator, before finalizers are taken away" },
+  },
+  {
+    apiGroups: [""],
+    resources: ["pods"],
+    verbs: { list: "whether the operator has gone" },
+  },
+];
+
 /** As a Role has them. */
 export function rulesOf(rights: readonly Right[]) {
   return rights.map(({ verbs, ...rest }) => ({

@@ -1,6 +1,5 @@
 import type { Clock, Gauge, Logger, Metrics } from "@easymo/service-kit";
 import {
-  fieldManager,
   routingDocumentKey,
   routingHashAnnotation,
   type Agent,
@@ -126,10 +125,8 @@ export class RoutingReconciler implements Reconciler {
       kind: resources.configMaps.kind,
       metadata: {
         ...configMap,
-        labels: {
-          "app.kubernetes.io/managed-by": fieldManager,
-          "app.kubernetes.io/instance": releaseName,
-        },
+        // As the chart has it: another value would be in the way of the next upgrade.
+        labels: { "app.kubernetes.io/instance": releaseName },
         annotations: { [routingHashAnnotation]: hash },
       },
       data: { [routingDocumentKey]: text },
