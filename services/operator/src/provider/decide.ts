@@ -125,8 +125,14 @@ function difference(
   );
 }
 
+/** No addresses at all. A method is always one. */
 function emptied(settings: NumberSettings): NumberSettings {
-  return Object.fromEntries(Object.keys(settings).map((field) => [field, ""]));
+  return Object.fromEntries(
+    Object.entries(settings).map(([field, value]) => [
+      field,
+      field.endsWith("Method") ? value : "",
+    ]),
+  );
 }
 
 /** `VoiceUrl from https://old to https://new, …` */

@@ -45,6 +45,8 @@ export async function exchange(
       body: jsonOf(text),
     };
   } catch (cause) {
+    // Given up by who asked: that says nothing of the provider.
+    signal.throwIfAborted();
     throw new ProviderError(
       "ProviderUnreachable",
       `${title} did not answer: ${whyNot(cause, timeoutMs)}.`,

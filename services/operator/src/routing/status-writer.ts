@@ -8,13 +8,10 @@ import {
   type Kubernetes,
   type ObjectCache,
   type ReconcileContext,
+  type StatusToWrite,
 } from "../runtime/index.js";
 import type { RoutingDecision } from "./decide.js";
-import {
-  agentStatusOf,
-  channelStatusOf,
-  type StatusToWrite,
-} from "./statuses.js";
+import { agentStatusOf, channelStatusOf, isNewVerdict } from "./statuses.js";
 import type { Verdict } from "./verdicts.js";
 
 /** Who owns what routing says in a status: the conditions that others write there are theirs. */
@@ -116,7 +113,7 @@ export class StatusWriter {
       throw error;
     }
     this.#written.set(target.metadata.uid, versionOf(target, status));
-    if (!status.isNewVerdict) return;
+    if (!isNewVerdict(target, verdict)) return;
     const { reason, message } = verdict;
     const isWanted = verdict.accepted || reason === "Suspended";
     events.record(target, {

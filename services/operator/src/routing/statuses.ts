@@ -1,26 +1,10 @@
+import type { Agent, Channel } from "../api/index.js";
 import {
-  apiVersion,
-  type Agent,
-  type Channel,
-  type Condition,
-} from "../api/index.js";
-import {
-  setCondition,
+  statusToWrite,
   type FoundCondition,
-  type ObjectToWrite,
+  type StatusToWrite,
 } from "../runtime/index.js";
 import type { AgentVerdict, ChannelVerdict, Verdict } from "./verdicts.js";
-
-/** A status as it should be. */
-export interface StatusToWrite {
-  readonly object: ObjectToWrite;
-  /** What it says, but for times. */
-  readonly fingerprint: string;
-  /** Whether it is as it was found, but for times. */
-  readonly isSame: boolean;
-  /** Whether the verdict is another one than before. */
-  readonly isNewVerdict: boolean;
-}
 
 /** An Agent's status after a verdict on it. Pure. */
 export function agentStatusOf(
@@ -32,10 +16,12 @@ export function agentStatusOf(
   const ready: FoundCondition = verdict.accepted
     ? { ...accepted, type: "Ready", reason: "Ready", message: answers(verdict) }
     : { ...accepted, type: "Ready" };
-  return statusOf(agent, nowMs, [accepted, ready], {
+  const fields = {
+    observedGeneration: agent.metadata.generation,
     channels: verdict.channels,
     configurationHash: verdict.configurationHash,
-  });
+  };
+  return statusToWrite(agent, [accepted, ready], fields, nowMs);
 }
 
 /** The part of a Channel's status that is about routing. Pure. */
@@ -44,46 +30,23 @@ export function channelStatusOf(
   verdict: ChannelVerdict,
   nowMs: number,
 ): StatusToWrite {
-  return statusOf(channel, nowMs, [conditionOf("Accepted", verdict, channel)], {
+  const accepted = conditionOf("Accepted", verdict, channel);
+  const fields = {
+    observedGeneration: channel.metadata.generation,
     address: verdict.address,
-  });
+  };
+  return statusToWrite(channel, [accepted], fields, nowMs);
 }
 
-function statusOf(
-  { kind, metadata, status }: Agent | Channel,
-  nowMs: number,
-  found: readonly FoundCondition[],
-  fields: Readonly<Record<string, string | number | undefined>>,
-): StatusToWrite {
-  const before = status?.conditions ?? [];
-  const conditions = found.flatMap((one) =>
-    setCondition(before, one, nowMs).filter(({ type }) => type === one.type),
+/** Whether the verdict is another one than the object says. Pure. */
+export function isNewVerdict(
+  { status }: Agent | Channel,
+  { accepted, reason }: Verdict<string>,
+): boolean {
+  const before = status?.conditions?.find(({ type }) => type === "Accepted");
+  return (
+    before?.status !== (accepted ? "True" : "False") || before.reason !== reason
   );
-  const own: Readonly<Record<string, unknown>> = {
-    observedGeneration: metadata.generation,
-    ...fields,
-  };
-  const old: Readonly<Record<string, unknown>> = status ?? {};
-  const accepted = before.find(({ type }) => type === "Accepted");
-  return {
-    object: {
-      apiVersion,
-      kind,
-      metadata: {
-        name: metadata.name,
-        namespace: metadata.namespace,
-        uid: metadata.uid,
-      },
-      status: { ...own, conditions },
-    },
-    fingerprint: JSON.stringify([own, found]),
-    isSame:
-      Object.entries(own).every(([name, value]) => old[name] === value) &&
-      conditions.every((one) => before.some((other) => isEqual(one, other))),
-    isNewVerdict:
-      accepted?.status !== conditions[0]?.status ||
-      accepted?.reason !== conditions[0]?.reason,
-  };
 }
 
 function conditionOf(
@@ -98,16 +61,6 @@ function conditionOf(
     message,
     observedGeneration: metadata.generation,
   };
-}
-
-function isEqual(one: Condition, other: Condition): boolean {
-  return (
-    one.type === other.type &&
-    one.status === other.status &&
-    one.reason === other.reason &&
-    one.message === other.message &&
-    one.observedGeneration === other.observedGeneration
-  );
 }
 
 function answers({ channels }: AgentVerdict): string {

@@ -39,5 +39,9 @@ export type {
   ReconcileContext,
   ReconcileResult,
 } from "./reconciler.js";
+export { backoffMs } from "./backoff.js";
+export { TokenBucket } from "./token-bucket.js";
+export type { StatusToWrite } from "./status-to-write.js";
+export { statusToWrite } from "./status-to-write.js";
 export type { ResourceType } from "./resources.js";
 export { resources } from "./resources.js";
