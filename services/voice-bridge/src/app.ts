@@ -19,6 +19,7 @@ import { PaymentMessages } from "./payment/payment-messages.js";
 import { AgentLimits } from "./registry/agent-limits.js";
 import { Admissions } from "./registry/admissions.js";
 import { CallRegistry } from "./registry/call-registry.js";
+import { HungUpCalls } from "./registry/hung-up-calls.js";
 import { StreamOutcomes } from "./registry/stream-outcomes.js";
 import { AgentCalls } from "./replicas/agent-calls.js";
 import { CallDirectory } from "./replicas/call-directory.js";
@@ -60,6 +61,7 @@ class VoiceBridge implements ServiceApp {
   readonly #optOuts: OptOutRegistrar;
   readonly #payments: PaymentMessages;
   readonly #outcomes: StreamOutcomes;
+  readonly #hungUp: HungUpCalls;
   readonly #registry: CallRegistry;
   readonly #leases: CallLeases;
   readonly #agentCalls: AgentCalls;
@@ -92,6 +94,7 @@ class VoiceBridge implements ServiceApp {
     this.#heldEvents = new HeldEvents(this.#publisher);
     this.#events = new CallEvents(this.#heldEvents, clock, logger);
     this.#outcomes = new StreamOutcomes(store.keyValue, logger);
+    this.#hungUp = new HungUpCalls(store.keyValue, logger);
     const agentCore = (tenantId: string, requestId: string) =>
       deps.agentCore.forTenant(tenantId, { requestId });
     this.#optOuts = new OptOutRegistrar({
@@ -156,6 +159,7 @@ class VoiceBridge implements ServiceApp {
       limits: this.#limits,
       traffic,
       outcomes: this.#outcomes,
+      hungUp: this.#hungUp,
       optOuts: this.#optOuts,
       events: this.#events,
       metrics: this.#metrics,
@@ -256,6 +260,8 @@ class VoiceBridge implements ServiceApp {
           reason !== "caller_hangup" &&
           reason !== "connection_lost",
       );
+    if (!call.isAttached && reason !== "connection_lost")
+      this.#hungUp.add(callId);
     this.#deps.logger.info({ callId, reason, tenantId }, "call ended");
   }
 
@@ -266,6 +272,7 @@ class VoiceBridge implements ServiceApp {
       leases: this.#leases,
       limits: this.#limits,
       directory: this.#directory,
+      hungUp: this.#hungUp,
       events: this.#heldEvents,
       agentCore,
       routing: () => routing.current(),

@@ -8,15 +8,18 @@ import type { Bus, Store } from "@easymo/messaging";
 import type { ChannelTraffic, RoutingSource } from "@easymo/routing";
 import type { CallEvents } from "./call/call-events.js";
 import { callsApi } from "./calls-api/calls-routes.js";
+import { RingingCalls } from "./calls-api/ringing-calls.js";
 import type { VoiceBridgeConfig } from "./config.js";
 import type { VoiceMetrics } from "./metrics.js";
 import type { OptOutRegistrar } from "./opt-outs/opt-out-registrar.js";
 import type { AgentLimits } from "./registry/agent-limits.js";
 import type { Admissions } from "./registry/admissions.js";
 import type { CallRegistry } from "./registry/call-registry.js";
+import type { HungUpCalls } from "./registry/hung-up-calls.js";
 import { callStatusHandler } from "./registry/call-status.js";
 import type { StreamOutcomes } from "./registry/stream-outcomes.js";
 import type { CallDirectory } from "./replicas/call-directory.js";
+import type { Carrier } from "./telephony/carrier.js";
 import type { SignatureSettings } from "./telephony/twilio/signature.js";
 import { createTwilioCarrier } from "./telephony/twilio/twilio-carrier.js";
 import { twilioWebhooks } from "./telephony/twilio/webhooks.js";
@@ -35,6 +38,7 @@ export interface HttpDeps {
   readonly limits: AgentLimits;
   readonly traffic: ChannelTraffic;
   readonly outcomes: StreamOutcomes;
+  readonly hungUp: HungUpCalls;
   readonly optOuts: OptOutRegistrar;
   readonly events: CallEvents;
   readonly metrics: VoiceMetrics;
@@ -48,6 +52,13 @@ export function createHttp(
   deps: HttpDeps,
 ): ServiceApp["http"] {
   const { kit, bus, store, agentCore } = deps;
+  const dialling = carrier(config);
+  const ringing = new RingingCalls({
+    keyValue: store.keyValue,
+    hungUp: deps.hungUp,
+    carrier: dialling,
+    logger: kit.logger,
+  });
   return createServiceHttp({
     kit,
     bodies: "per-route",
@@ -57,13 +68,13 @@ export function createHttp(
       "agent-core": () => agentCore.check(),
     },
     configure: (app) => {
-      app.use("/twilio", webhooks(deps));
-      app.use(calls(config, deps));
+      app.use("/twilio", webhooks(deps, ringing));
+      app.use(calls(config, deps, { carrier: dialling, ringing }));
     },
   });
 }
 
-function webhooks(deps: HttpDeps) {
+function webhooks(deps: HttpDeps, ringing: RingingCalls) {
   const { kit, admissions, directory, events, metrics, registry } = deps;
   return twilioWebhooks({
     signatures: deps.signatures,
@@ -72,13 +83,18 @@ function webhooks(deps: HttpDeps) {
       deps.traffic.seen({ name: identity?.channelName });
       return identity;
     },
-    expect: (identity) => admissions.expect(identity),
+    isHungUp: (callId) => deps.hungUp.isKnown(callId),
+    expect: (identity) => {
+      if (identity.direction === "outbound") ringing.answered(identity.callId);
+      return admissions.expect(identity);
+    },
     continuation: (callId) => deps.outcomes.get(callId),
     status: callStatusHandler({
       registry,
       directory,
       events,
       limits: deps.limits,
+      hungUp: deps.hungUp,
       metrics,
       logger: kit.logger,
       identify: (call, requestId) => admissions.identify(call, requestId),
@@ -86,13 +102,17 @@ function webhooks(deps: HttpDeps) {
   });
 }
 
-function calls(config: VoiceBridgeConfig, deps: HttpDeps) {
+function calls(
+  config: VoiceBridgeConfig,
+  deps: HttpDeps,
+  outbound: { carrier: Carrier | undefined; ringing: RingingCalls },
+) {
   const { kit, admissions, directory, events, metrics, optOuts } = deps;
   return callsApi({
     directory,
     apiToken: config.VOICE_API_TOKEN,
     routing: () => deps.routing.current(),
-    carrier: carrier(config),
+    ...outbound,
     idempotency: deps.store.idempotency,
     events,
     limits: deps.limits,

@@ -130,15 +130,22 @@ export class Call implements MediaLegListener {
 
   ended(detail: "stop" | "socket_closed"): void {
     if (this.isOver) return;
-    this.#step({
-      type: "leg_ended",
-      reason: detail === "stop" ? "caller_hangup" : "connection_lost",
-    });
+    const reason = detail === "stop" ? "caller_hangup" : "connection_lost";
+    this.#step({ type: "leg_ended", reason });
+    const { ending } = this.#state;
     this.#finish(
-      this.#state.ending?.reason ??
-        (detail === "stop" ? "caller_hangup" : "connection_lost"),
-      this.#state.ending?.outcome ?? { kind: "hang_up" },
+      ending?.reason ?? reason,
+      ending?.outcome ??
+        (detail === "stop" ? { kind: "hang_up" } : this.#apology()),
     );
+  }
+
+  /** A caller whose stream broke is still there: told so, and handed to a person. */
+  #apology(): StreamOutcome {
+    return {
+      kind: "apologise",
+      transferTo: this.identity.agent.transfer?.to,
+    };
   }
 
   // ---- the model's side --------------------------------------------------

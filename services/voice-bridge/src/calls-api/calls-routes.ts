@@ -8,6 +8,7 @@ import {
 import { Router, type Request, type RequestHandler } from "express";
 import { z } from "zod";
 import type { CallView } from "../call/call-view.js";
+import type { DialledCall } from "./ringing-calls.js";
 import type { CallCommand } from "../registry/call-commands.js";
 import { e164 } from "../registry/call-identity.js";
 import type { CallDirectory } from "../replicas/call-directory.js";
@@ -107,7 +108,7 @@ async function onCall(
   deps: CallsApiDeps,
   request: Request,
   command: CallCommand,
-): Promise<CallView> {
+): Promise<CallView | DialledCall> {
   const { callId } = request.params;
   const answer =
     typeof callId === "string"
@@ -119,8 +120,27 @@ async function onCall(
       return answer.call;
     case "no_target":
       throw badTarget("is needed because the agent has no transfer target");
-    case "unknown":
+    case "unknown": {
+      const ringing = await onRinging(deps, String(callId), command);
+      if (ringing !== undefined) return ringing;
       throw answer.complete ? unknownCall() : notAllAsked();
+    }
+  }
+}
+
+/** No replica has a call that was dialled and not answered yet. */
+function onRinging(
+  { ringing }: CallsApiDeps,
+  callId: string,
+  command: CallCommand,
+): Promise<DialledCall | undefined> {
+  switch (command.do) {
+    case "view":
+      return ringing.find(callId);
+    case "hang_up":
+      return ringing.hangUp(callId);
+    default:
+      return Promise.resolve(undefined);
   }
 }
 

@@ -6,7 +6,13 @@ import { z } from "zod";
 import type { CallEvents } from "../call/call-events.js";
 import type { AgentLimits, MetLimit } from "../registry/agent-limits.js";
 import { e164, identityOf } from "../registry/call-identity.js";
-import { CarrierError, type Carrier } from "../telephony/carrier.js";
+import type { Carrier } from "../telephony/carrier.js";
+import { carrierProblem, invalid, unavailable } from "./problems.js";
+import {
+  dialledCall,
+  type DialledCall,
+  type RingingCalls,
+} from "./ringing-calls.js";
 
 export const outboundCallBody = z.strictObject({
   tenantId: z.string().min(1).max(128),
@@ -21,6 +27,7 @@ export interface OutboundCallsDeps {
   routing(): RoutingTable;
   /** Undefined when no Twilio account is configured. */
   readonly carrier: Carrier | undefined;
+  readonly ringing: RingingCalls;
   readonly idempotency: IdempotencyStore;
   readonly events: CallEvents;
   readonly limits: AgentLimits;
@@ -36,17 +43,6 @@ export interface OutboundCallsDeps {
     phone: string,
     requestId: string,
   ): Promise<boolean>;
-}
-
-/** What `POST /calls` answers. */
-export interface DialledCall {
-  readonly callId: string;
-  readonly tenantId: string;
-  readonly agent: string;
-  readonly from: string;
-  readonly to: string;
-  readonly direction: "outbound";
-  readonly status: "dialing";
 }
 
 export interface DialAnswer {
@@ -123,16 +119,6 @@ export async function startOutboundCall(
   }
 }
 
-const dialledCall = z.object({
-  callId: z.string(),
-  tenantId: z.string(),
-  agent: z.string(),
-  from: z.string(),
-  to: z.string(),
-  direction: z.literal("outbound"),
-  status: z.literal("dialing"),
-});
-
 async function dial(
   deps: OutboundCallsDeps,
   body: OutboundCallBody,
@@ -177,7 +163,7 @@ async function dial(
     deps.modelSessionMaxMs,
   );
   if (identity !== undefined) deps.events.dialled(identity);
-  return {
+  const call: DialledCall = {
     callId,
     tenantId: body.tenantId,
     agent: body.agent,
@@ -186,6 +172,8 @@ async function dial(
     direction: "outbound",
     status: "dialing",
   };
+  await deps.ringing.dialled(call);
+  return call;
 }
 
 function resolveTarget(
@@ -243,23 +231,6 @@ async function refuseOptedOut(
     });
 }
 
-function carrierProblem(error: unknown): Problem {
-  const refused = error instanceof CarrierError && error.refused;
-  return new Problem(
-    {
-      status: refused ? 502 : 503,
-      code: refused ? "carrier_refused" : "carrier_unavailable",
-      title: refused
-        ? "The carrier refused the call"
-        : "The carrier can't be reached",
-      detail: error instanceof Error ? error.message : undefined,
-      retryable: !refused,
-      ...(refused ? {} : { headers: { "retry-after": "5" } }),
-    },
-    { cause: error },
-  );
-}
-
 function limited(met: MetLimit, limits: AgentLimits): Problem {
   return met === "calls"
     ? unavailable("at_capacity", "The agent has as many calls as it may.")
@@ -269,35 +240,6 @@ function limited(met: MetLimit, limits: AgentLimits): Problem {
         undefined,
         limits.secondsLeftToday(),
       );
-}
-
-function unavailable(
-  code: string,
-  detail: string,
-  cause?: unknown,
-  retryAfterSeconds = 5,
-): Problem {
-  return new Problem(
-    {
-      status: 503,
-      code,
-      title: "The call can't be made now",
-      detail,
-      headers: { "retry-after": String(retryAfterSeconds) },
-      retryable: true,
-    },
-    cause === undefined ? undefined : { cause },
-  );
-}
-
-function invalid(field: string, message: string): Problem {
-  return new Problem({
-    status: 400,
-    code: "invalid_request",
-    title: "The request is not valid",
-    detail: `${field}: ${message}`,
-    extra: { errors: [{ field, message }] },
-  });
 }
 
 function fingerprint(body: OutboundCallBody): string {

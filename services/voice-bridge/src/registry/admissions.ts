@@ -9,6 +9,7 @@ import type { HeldEvents } from "../replicas/held-events.js";
 import type { MediaLeg, MediaLegListener } from "../telephony/media-leg.js";
 import { sideBandLeg } from "../telephony/openai-sip/sip-calls.js";
 import type { AgentLimits } from "./agent-limits.js";
+import type { HungUpCalls } from "./hung-up-calls.js";
 import { identityOf, type CarrierCall } from "./call-identity.js";
 import type { CallRegistry } from "./call-registry.js";
 
@@ -17,6 +18,7 @@ export interface AdmissionsDeps {
   readonly leases: CallLeases;
   readonly limits: AgentLimits;
   readonly directory: CallDirectory;
+  readonly hungUp: HungUpCalls;
   readonly events: HeldEvents;
   readonly agentCore: AgentCoreClient;
   routing(): RoutingTable;
@@ -30,6 +32,7 @@ export type Capacity = "free" | "full" | "draining";
 
 const TAKEN = "the call has a media socket already";
 const BUSY = "all lines are busy";
+const HUNG_UP = "the call was hung up";
 
 /** Which calls are let in, and as whose. */
 export class Admissions {
@@ -84,6 +87,7 @@ export class Admissions {
     const { registry } = this.#deps;
     const known = registry.get(carrierCall.callId);
     if (known?.isAttached === true) return { refusal: TAKEN };
+    if (this.#deps.hungUp.has(carrierCall.callId)) return { refusal: HUNG_UP };
     let call = known;
     if (call === undefined) {
       const capacity = this.capacity();
@@ -118,7 +122,8 @@ export class Admissions {
     const { callId } = call.identity;
     events.hold(callId);
     const isOurs = await leases.claim(callId);
-    if (isOurs && (call.isOver || (await limits.adopt(call.identity)))) {
+    const refusal = isOurs ? await this.#objection(call) : TAKEN;
+    if (refusal === undefined) {
       // Over meanwhile: it is counted no longer.
       if (call.isOver) limits.release(call.identity);
       events.release(callId);
@@ -129,7 +134,17 @@ export class Admissions {
     if (isOurs) leases.release(callId);
     events.drop(callId);
     registry.abandon(call);
-    leg.refuse(isOurs ? BUSY : TAKEN);
+    leg.refuse(refusal);
+  }
+
+  /** What other replicas know against a call that is ours. */
+  async #objection(call: Call): Promise<string | undefined> {
+    const { limits, hungUp } = this.#deps;
+    if (call.isOver) return undefined;
+    if (!(await limits.adopt(call.identity))) return BUSY;
+    if (!(await hungUp.isKnown(call.identity.callId))) return undefined;
+    limits.release(call.identity);
+    return HUNG_UP;
   }
 
   /** Every call is known to agent-core, for dispositions and reports. */

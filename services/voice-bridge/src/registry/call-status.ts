@@ -6,6 +6,7 @@ import type { CallStatus } from "../telephony/twilio/webhooks.js";
 import type { CallDirectory } from "../replicas/call-directory.js";
 import type { CarrierCall } from "./call-identity.js";
 import type { AgentLimits } from "./agent-limits.js";
+import type { HungUpCalls } from "./hung-up-calls.js";
 import type { CallRegistry } from "./call-registry.js";
 
 export interface CallStatusDeps {
@@ -13,6 +14,7 @@ export interface CallStatusDeps {
   readonly directory: CallDirectory;
   readonly events: CallEvents;
   readonly limits: AgentLimits;
+  readonly hungUp: HungUpCalls;
   readonly metrics: VoiceMetrics;
   readonly logger: Logger;
   identify(call: CarrierCall, requestId: string): CallIdentity | undefined;
@@ -41,9 +43,11 @@ export function callStatusHandler(deps: CallStatusDeps) {
     const reason = NOT_ANSWERED.get(status.callStatus ?? "");
     if (reason !== undefined && live?.isAttached !== true)
       notAnswered(deps, status, reason);
+    const isOver = reason !== undefined || status.callStatus === "completed";
+    // Of a call whose stream is here, the stream itself says so.
+    if (isOver && live?.isAttached !== true) deps.hungUp.add(call.callId);
     // A caller who hangs up before the stream: the model waits for nobody.
-    if (status.callStatus === "completed")
-      deps.directory.tell(call.callId, { do: "completed" });
+    if (isOver) deps.directory.tell(call.callId, { do: "completed" });
   };
 }
 

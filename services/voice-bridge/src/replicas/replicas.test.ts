@@ -124,11 +124,19 @@ describe("two replicas", () => {
     expect(await here.metrics()).not.toMatch(/easymo_voice_calls_total\{/);
   });
 
-  test("let a call that is over be anybody's again", async () => {
-    const { call } = await onCall();
-    call.hangUp();
+  test("let a call whose stream is over be anybody's again", async () => {
+    const first = await stream(there, "CA-again");
+    await there.events.next("call.connected");
+    first.socket.send(
+      JSON.stringify({
+        event: "stop",
+        sequenceNumber: "2",
+        streamSid: "MZ-CA-again",
+        stop: { accountSid: "AC1", callSid: "CA-again" },
+      }),
+    );
     await there.events.next("call.stop");
-    const later = await stream(here, call.callSid);
+    const later = await stream(here, "CA-again");
     await here.events.next("call.connected", 1);
     later.socket.close();
     expect(await later.closed).not.toBe(1008);

@@ -33,6 +33,8 @@ export interface WebhookPorts {
   identify(call: CarrierCall, requestId: string): CallIdentity | undefined;
   /** A call whose stream is about to come: gets its model ready, when there is a line for it. */
   expect(identity: CallIdentity): Promise<"free" | "full" | "draining">;
+  /** Somebody hung up before the call was answered, or before its stream came. */
+  isHungUp(callId: string): Promise<boolean>;
   continuation(callId: string): Promise<Continuation | undefined>;
   status(status: CallStatus): void;
 }
@@ -101,6 +103,9 @@ async function voiceTwiml(
   if (identity === undefined)
     return turnAwayTwiml("unknown_number", "en", undefined);
   const { agent } = identity;
+  // Dialled, and hung up as it was being answered.
+  if (call.direction === "outbound" && (await ports.isHungUp(call.callId)))
+    return afterStreamTwiml({ kind: "hang_up" }, languageOf(identity));
   const capacity = await ports.expect(identity);
   if (capacity !== "free")
     return turnAwayTwiml(capacity, languageOf(identity), agent.transfer?.to);
