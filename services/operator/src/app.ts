@@ -15,7 +15,7 @@ import {
   type Kubernetes,
 } from "./runtime/index.js";
 import { composeTopics } from "./topics/compose.js";
-import { Works } from "./works.js";
+import { Works, type WorksParts } from "./works.js";
 
 /** What the operator is composed of; nothing of it is started here. */
 export interface OperatorDeps extends ServiceKit {
@@ -74,7 +74,7 @@ function questions(
   config: OperatorConfig,
   deps: OperatorDeps,
   events: KubernetesEventRecorder,
-) {
+): WorksParts {
   const namespace = config.POD_NAMESPACE;
   const watched = config.WATCH_NAMESPACE ?? namespace;
   const watchNamespace = watched === "*" ? undefined : watched;

@@ -68,17 +68,10 @@ export class Informer<T> implements ObjectCache<T> {
   constructor(deps: InformerDeps, options: InformerOptions<T>) {
     this.#deps = deps;
     this.#options = options;
-    const resource = options.type.plural;
     this.#restarts = deps.metrics.counter(
       "easymo_operator_watch_restarts_total",
       "Watches opened again, by why: ended (by the API server, as it should), expired (410), failed.",
       ["resource", "reason"],
-    );
-    deps.metrics.gauge(
-      "easymo_operator_cached_objects",
-      "Objects known.",
-      ["resource"],
-      (gauge) => gauge.set({ resource }, this.#objects.size),
     );
   }
 

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import {
   randomName,
@@ -27,6 +28,9 @@ const crds = fileURLToPath(
   new URL("../../../../../charts/operator/crds", import.meta.url),
 );
 
+const manifest = new URL("../../../package.json", import.meta.url);
+const start = z.object({ scripts: z.object({ start: z.string() }) });
+
 const document = z.object({ data: z.object({ "routing.yaml": z.string() }) });
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -47,6 +51,7 @@ try {
     POD_NAME: "operator-0",
     RELEASE_NAME: "easymo",
     LOG_LEVEL: "warn",
+    NODE_OPTIONS: await heapFlags(),
   });
   await wholeIsTold(kubernetes, namespace);
   say(`first full sync           ${seconds(performance.now() - startedMs)} s`);
@@ -105,6 +110,12 @@ async function oneChange(
     { what: "One change", timeoutMs: 60_000, everyMs: 10 },
   );
   return performance.now() - startedMs;
+}
+
+/** As it is started, in an image too. */
+async function heapFlags(): Promise<string> {
+  const { scripts } = start.parse(JSON.parse(await readFile(manifest, "utf8")));
+  return (scripts.start.match(/--max-\S+/g) ?? []).join(" ");
 }
 
 function rssMiB(of: ServiceProcess): Promise<string> {
