@@ -24,6 +24,19 @@ export async function topUp(
   await post("api/wallet", { tenant, buyerId, amount });
 }
 
+/** A colleague who has a conversation says something. */
+export async function writeAsColleague(
+  conversation: string,
+  text: string,
+): Promise<void> {
+  await post("api/handovers", { what: "write", conversation, text });
+}
+
+/** The agent answers again. */
+export async function handBack(conversation: string): Promise<void> {
+  await post("api/handovers", { what: "hand-back", conversation });
+}
+
 export async function fetchDeadLetters(): Promise<DeadLetterNote[]> {
   return readDeadLetters(await get("api/dead-letters"));
 }

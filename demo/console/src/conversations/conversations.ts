@@ -1,6 +1,7 @@
 import { byId, make, show } from "../dom.js";
 import type { FeedEntry } from "../wire.js";
 import { fetchBuyer, fetchConversations, topUp } from "./api.js";
+import { HandoverView } from "./handover-view.js";
 import { PersonView } from "./person-view.js";
 import type { BuyerNote, ConversationNote } from "./wire.js";
 
@@ -12,6 +13,7 @@ const AFTER_MS = 250;
 export class Conversations {
   readonly #list = byId("people", HTMLUListElement);
   readonly #view = new PersonView();
+  readonly #handover = new HandoverView(() => this.refreshSoon());
   #entries: FeedEntry[] = [];
   #people: readonly ConversationNote[] = [];
   #chosen: string | undefined;
@@ -69,6 +71,7 @@ export class Conversations {
     // Somebody else was chosen meanwhile.
     if (this.#person?.id !== person.id) return;
     this.#view.render(person, this.#entries, buyer);
+    this.#handover.render(person);
   }
 
   #renderList(): void {

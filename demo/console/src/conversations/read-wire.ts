@@ -1,6 +1,7 @@
 import {
   type Fields,
   flagOf,
+  isFields,
   listOf,
   maybeNumber,
   numberOf,
@@ -33,6 +34,12 @@ function readConversation(fields: Fields): ConversationNote {
     turns: numberOf(fields, "turns"),
     optedOut: flagOf(fields, "optedOut"),
     buyerId: textOf(fields, "buyerId"),
+    handover: isFields(fields.handover)
+      ? {
+          queue: textOf(fields.handover, "queue"),
+          until: textOf(fields.handover, "until"),
+        }
+      : undefined,
     updatedAt: textOf(fields, "updatedAt"),
     state: textOf(fields, "state"),
     effects: listOf(fields, "effects", readEffect),

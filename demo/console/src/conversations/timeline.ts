@@ -1,4 +1,4 @@
-import { type Fields, maybeNumber, maybeText } from "../fields.js";
+import { type Fields, isFields, maybeNumber, maybeText } from "../fields.js";
 import type { FeedEntry } from "../wire.js";
 import type { ConversationNote } from "./wire.js";
 
@@ -16,10 +16,20 @@ export function timelineOf(
   entries: readonly FeedEntry[],
   person: Pick<ConversationNote, "tenant" | "names" | "callIds">,
 ): Moment[] {
+  const told = new Set<string>();
   return entries
-    .filter((entry) => isAbout(entry, person))
+    .filter((entry) => isAbout(entry, person) && !isRepeat(entry, told))
     .map(momentOf)
     .filter((moment) => moment !== undefined);
+}
+
+/** Whoever asks for it, a message is sent once per key. */
+function isRepeat({ headers, data }: FeedEntry, told: Set<string>): boolean {
+  const key = maybeText(data, "dedupeKey");
+  if (headers.ce_type !== "message.send" || key === undefined) return false;
+  if (told.has(key)) return true;
+  told.add(key);
+  return false;
 }
 
 function isAbout(
@@ -89,6 +99,8 @@ function tell(
       return ["Ranking", `${candidatesOf(data)} offers were forwarded`];
     case "opt_out.registered":
       return ["Registry", "has the opt-out"];
+    case "conversation.updated":
+      return handoverTold(data);
     case "sip.ringing":
     case "sip.connected":
     case "sip.ended":
@@ -96,6 +108,15 @@ function tell(
     default:
       return undefined;
   }
+}
+
+/** Of what is told of a conversation, only who answers it is news of its own. */
+function handoverTold(data: Fields): readonly [string, string] | undefined {
+  const { handover } = data;
+  if (!isFields(handover)) return undefined;
+  return maybeText(handover, "state") === "with_human"
+    ? ["Handover", `to a colleague of ${maybeText(handover, "queue") ?? ""}`]
+    : ["Handover", "is over, the agent answers again"];
 }
 
 function amountOf(data: Fields): string {

@@ -12,6 +12,13 @@ export interface EffectNote {
   readonly detail: string;
 }
 
+/** People answer the person, until then at the latest. */
+export interface HandoverNote {
+  readonly queue: string;
+  /** RFC 3339. */
+  readonly until: string;
+}
+
 /** One person's conversation with one tenant, over all channels. */
 export interface ConversationNote {
   readonly id: string;
@@ -24,6 +31,8 @@ export interface ConversationNote {
   readonly turns: number;
   readonly optedOut: boolean;
   readonly buyerId: string;
+  /** Undefined while the agent answers. */
+  readonly handover: HandoverNote | undefined;
   readonly updatedAt: string;
   /** The state as it is stored, as JSON. */
   readonly state: string;

@@ -13,6 +13,7 @@ import {
 import { causeOf, type Situation } from "../draft.js";
 import type { Effect, Outcome } from "../effects.js";
 import { applyEvent, applyOutcome, type Transition } from "../machine.js";
+import { intentEventId } from "./messages.js";
 
 const table = RoutingTable.parse(ROUTING);
 const HOUR_MS = 3_600_000;
@@ -130,6 +131,20 @@ describe("who asks for a human", () => {
           },
         },
       },
+    ]);
+  });
+
+  test("is handed over though whatsapp-bot has told of the same message's wish before", () => {
+    const life = new Life();
+    const message = received(life.phone, "a human, please");
+    const [turn] = life.takes(message);
+    const id = intentEventId(message.data.messageId);
+    expect(life.takes(intent(life.phone, { name: "human" }, { id }))).toEqual(
+      [],
+    );
+    expect(kindsOf(life.ends(turn, wantsHuman))).toEqual([
+      "send_whatsapp",
+      "hand_over",
     ]);
   });
 

@@ -319,11 +319,9 @@ export const outcomeRows: readonly AnyOutcomeRow[] = [
       const id = intentEventId(messageId);
       const digest = digestOf({ type: "intent.captured", id });
       if (intent === undefined || intent.confidence < SURE_ENOUGH) return;
+      // The turn alone hands over, whoever else has told of the wish.
+      if (intent.name === "human") handOver(draft, intent.slots, at);
       if (draft.state.seen.includes(digest)) return;
-      if (intent.name === "human") {
-        remembered(draft, digest);
-        handOver(draft, intent.slots, at);
-      }
       const { phone, userId } = draft.state.names;
       const { canCall } = draft.situation;
       if (intent.name === "call" && canCall && phone !== undefined) {
