@@ -57,3 +57,14 @@ export type E2eConfig = ReturnType<typeof readE2eConfig>;
 export function readE2eConfig(env: Environment = process.env) {
   return readConfig(shape, env);
 }
+
+/** What programs that are started inherit. */
+export function processEnvironment(
+  env: Environment = process.env,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    ),
+  );
+}

@@ -2,10 +2,15 @@ import { readdirSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { calls } from "./chapters/calls.js";
+import { development } from "./chapters/development.js";
 import { images } from "./chapters/images.js";
 import { ground, install } from "./chapters/install.js";
+import { manifests } from "./chapters/manifests.js";
 import { sip, whatsapp } from "./chapters/messages.js";
+import { operations } from "./chapters/operations.js";
+import { operator } from "./chapters/operator.js";
 import { policies } from "./chapters/policies.js";
+import { previous } from "./chapters/previous.js";
 import { scaling } from "./chapters/scaling.js";
 import { uninstall } from "./chapters/uninstall.js";
 import { upgrade } from "./chapters/upgrade.js";
@@ -59,18 +64,28 @@ async function main(config: E2eConfig): Promise<void> {
 }
 
 async function tell(story: Story, world: World): Promise<void> {
+  const { config } = world;
   const before = await objectsInNamespace(world.kubectl);
+  await story.chapter("Manifests", (step) => manifests(step, world));
+  const skaffold = config.E2E_SKAFFOLD;
+  if (skaffold !== undefined)
+    await story.chapter("Development", (step) =>
+      development(step, world, skaffold),
+    );
   await story.chapter("Install", (step) => install(step, world), {
     ground: true,
   });
   await story.chapter("Calls", (step) => calls(step, world));
   await story.chapter("WhatsApp", (step) => whatsapp(step, world));
   await story.chapter("SIP", (step) => sip(step, world));
-  if (world.config.E2E_NETWORK_POLICIES === "enforced")
+  if (config.E2E_NETWORK_POLICIES === "enforced")
     await story.chapter("Policies", (step) => policies(step, world));
+  await story.chapter("Operator", (step) => operator(step, world, print));
   await story.chapter("Upgrade", (step) => upgrade(step, world, print));
   await story.chapter("Scaling", (step) => scaling(step, world));
+  await story.chapter("Operations", (step) => operations(step, world));
   await story.chapter("Uninstall", (step) => uninstall(step, world, before));
+  await story.chapter("Previous release", (step) => previous(step, world));
 }
 
 /** Every service that has an image. */

@@ -94,7 +94,7 @@ export function releaseValues(around: Surroundings): Values {
     },
     brokerOrchestrator: service,
     routing: ROUTING,
-    operator: { enabled: false },
+    operator: { ...service, resyncSeconds: 30 },
   };
 }
 

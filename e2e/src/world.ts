@@ -18,7 +18,7 @@ import type { PreparedChart } from "./cluster/chart.js";
 import { Helm } from "./cluster/helm.js";
 import { Kubectl } from "./cluster/kubectl.js";
 import { PortForward } from "./cluster/port-forward.js";
-import type { E2eConfig } from "./config.js";
+import { processEnvironment, type E2eConfig } from "./config.js";
 import {
   addressTowards,
   startBackends,
@@ -26,6 +26,7 @@ import {
 } from "./outside/backends.js";
 import { startGraphApi, type GraphApi } from "./outside/graph-api.js";
 import { ACCOUNT_SID, PUBLIC_URL, TENANT } from "./outside/numbers.js";
+import { PhoneNumbers } from "./outside/phone-numbers.js";
 import { Tape } from "./outside/tape.js";
 import { releaseValues, type Surroundings } from "./release.js";
 
@@ -50,10 +51,14 @@ export class World {
   readonly backends: Backends;
   readonly graphApi: GraphApi;
   readonly carrier: CarrierSimulator;
+  readonly numbers: PhoneNumbers;
   readonly tape: Tape;
   readonly chart: PreparedChart;
   readonly around: Surroundings;
   readonly nodeAddress: string;
+  /** Such as `v4.0.0`. */
+  readonly helmVersion: string;
+  readonly environment: Readonly<Record<string, string>>;
   readonly #kit: { logger: Logger; metrics: Metrics };
   readonly #agentCore: PortForward;
   readonly #closers: (() => unknown)[] = [];
@@ -64,10 +69,13 @@ export class World {
     backends: Backends;
     graphApi: GraphApi;
     carrier: CarrierSimulator;
+    numbers: PhoneNumbers;
     tape: Tape;
     chart: PreparedChart;
     around: Surroundings;
     nodeAddress: string;
+    helmVersion: string;
+    environment: Readonly<Record<string, string>>;
     kit: { logger: Logger; metrics: Metrics };
     closers: (() => unknown)[];
   }) {
@@ -78,10 +86,13 @@ export class World {
     this.backends = parts.backends;
     this.graphApi = parts.graphApi;
     this.carrier = parts.carrier;
+    this.numbers = parts.numbers;
     this.tape = parts.tape;
     this.chart = parts.chart;
     this.around = parts.around;
     this.nodeAddress = parts.nodeAddress;
+    this.helmVersion = parts.helmVersion;
+    this.environment = parts.environment;
     this.#kit = parts.kit;
     this.#closers = parts.closers;
     this.#agentCore = new PortForward(
@@ -120,15 +131,20 @@ export class World {
       ringMs: 50,
       clock: systemClock,
     });
-    const restApi = createServer(carrier.restApi);
+    const numbers = new PhoneNumbers(ACCOUNT_SID, secrets.TWILIO_AUTH_TOKEN);
+    const restApi = createServer(numbers.before(carrier.restApi));
     const carrierPort = await listening(restApi, hostAddress);
     const tape = await Tape.record(backends.brokers, kit);
+    const helm = new Helm(config.E2E_HELM, config.E2E_NAMESPACE);
     return new World({
       config,
+      helmVersion: await helm.version(),
+      environment: processEnvironment(),
       kubectl,
       backends,
       graphApi,
       carrier,
+      numbers,
       tape,
       chart,
       nodeAddress,

@@ -169,7 +169,10 @@ comes up in whatever order.
 startupProbe:
   httpGet: {path: /healthz, port: http}
   periodSeconds: 1
-  failureThreshold: 60
+  timeoutSeconds: 5
+  failureThreshold: 120
+  # Who never began has nothing to drain.
+  terminationGracePeriodSeconds: 10
 livenessProbe:
   httpGet: {path: /healthz, port: http}
   periodSeconds: 10

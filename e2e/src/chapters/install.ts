@@ -71,7 +71,7 @@ export async function install(step: Step, world: World): Promise<void> {
       MODEL_RELEASE,
       join(ROOT, "charts/realtime-simulator"),
       [modelValues(world.around)],
-      ["--wait", "--timeout=3m"],
+      ["--wait", "--timeout=5m"],
     );
   });
   await step(
@@ -81,11 +81,11 @@ export async function install(step: Step, world: World): Promise<void> {
         config.E2E_RELEASE,
         world.chart.folder,
         [world.values],
-        ["--wait", "--timeout=5m"],
+        ["--wait", "--timeout=8m"],
       );
       assert.match(said, /\/twilio\/voice/);
     },
-    { timeoutMs: 360_000 },
+    { timeoutMs: 540_000 },
   );
   await step("every pod is ready, and none was restarted", async () => {
     const pods = await until(
@@ -106,7 +106,7 @@ export async function install(step: Step, world: World): Promise<void> {
   });
   await step("`helm test` asks each service", async () => {
     const said = await helm.run(["test", config.E2E_RELEASE, "--timeout=3m"]);
-    assert.equal(said.match(/Phase:\s+Succeeded/g)?.length, 5, said);
+    assert.ok((said.match(/Phase:\s+Succeeded/g) ?? []).length >= 5, said);
   });
 }
 

@@ -4,6 +4,7 @@ import { clusterObjectsOf, objectsInNamespace } from "../cluster/inventory.js";
 import { MODEL_RELEASE } from "../release.js";
 import type { Step } from "../story/story.js";
 import type { World } from "../world.js";
+import { removal } from "./operations.js";
 
 /** The release goes, and leaves the namespace as it was. */
 export async function uninstall(

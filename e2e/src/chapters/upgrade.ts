@@ -42,7 +42,7 @@ export async function upgrade(
         config.E2E_RELEASE,
         world.chart.folder,
         [world.values, newGeneration("second")],
-        ["--wait", "--timeout=5m"],
+        upgradeArguments(world),
       );
       await until(
         async () =>
@@ -55,7 +55,7 @@ export async function upgrade(
         },
       );
     },
-    { timeoutMs: 480_000 },
+    { timeoutMs: 720_000 },
   );
   await step(
     "the old pods stay for their calls, and new calls go to the new ones",
@@ -160,6 +160,15 @@ export async function allArrived(
   ] as const)
     for (const id of ids)
       assert.equal(all.filter((one) => one === id).length, 1, id);
+}
+
+/**
+ * Helm 4 waits until the old pods have gone, too, and those stay as long as
+ * their calls: the older way of waiting is for what is new to be ready.
+ */
+export function upgradeArguments({ helmVersion }: World): string[] {
+  const isFour = helmVersion.startsWith("v4.");
+  return [isFour ? "--wait=legacy" : "--wait", "--timeout=10m"];
 }
 
 /** The names of voice-bridge's pods that are not on their way out. */

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer } from "node:http";
 import { z } from "zod";
+import { bodyOf } from "./request-body.js";
 
 const message = z.looseObject({
   to: z.string().optional(),
@@ -9,10 +10,16 @@ const message = z.looseObject({
 /** What a bot asked WhatsApp to send. */
 export type SentMessage = z.infer<typeof message>;
 
-/** WhatsApp's side of the Graph API: takes what the bot sends, and keeps it. */
+const webhookChange = z.object({
+  webhook_configuration: z.object({ override_callback_uri: z.string() }),
+});
+
+/** WhatsApp's side of the Graph API: takes what the bot sends and what a number's webhooks are set to, and keeps it. */
 export interface GraphApi {
   readonly port: number;
   readonly sent: readonly SentMessage[];
+  /** Where a phone number id's webhooks go. */
+  readonly webhooks: ReadonlyMap<string, string>;
   close(): Promise<void>;
 }
 
@@ -22,15 +29,31 @@ export async function startGraphApi(
   accessToken: string,
 ): Promise<GraphApi> {
   const sent: SentMessage[] = [];
+  const webhooks = new Map<string, string>();
   const server = createServer((request, response) => {
     const answer = (status: number, body: unknown): void => {
       response.writeHead(status, { "content-type": "application/json" });
       response.end(JSON.stringify(body));
     };
-    bodyOf(request).then(
-      (body) => {
+    bodyOf(request)
+      .then((body) => {
         if (request.headers.authorization !== `Bearer ${accessToken}`) {
           answer(401, { error: { code: 190, message: "Invalid OAuth token" } });
+          return;
+        }
+        const id = /^\/v[\d.]+\/(\d+)(?:\?|$)/.exec(request.url ?? "")?.[1];
+        if (id !== undefined) {
+          if (request.method === "POST")
+            webhooks.set(
+              id,
+              webhookChange.parse(JSON.parse(body)).webhook_configuration
+                .override_callback_uri,
+            );
+          answer(200, {
+            id,
+            success: true,
+            webhook_configuration: { phone_number: webhooks.get(id) ?? "" },
+          });
           return;
         }
         const asked = message.parse(JSON.parse(body));
@@ -45,9 +68,10 @@ export async function startGraphApi(
           contacts: [{ input: asked.to, wa_id: asked.to.replace("+", "") }],
           messages: [{ id: `wamid.sent.${sent.length}` }],
         });
-      },
-      () => answer(400, { error: { code: 100, message: "Invalid parameter" } }),
-    );
+      })
+      .catch(() => {
+        answer(400, { error: { code: 100, message: "Invalid parameter" } });
+      });
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -59,15 +83,10 @@ export async function startGraphApi(
   return {
     port: address.port,
     sent,
+    webhooks,
     close: async () => {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
     },
   };
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  let body = "";
-  for await (const chunk of request) body += String(chunk);
-  return body;
 }
