@@ -218,6 +218,24 @@ describe("what the release shares", () => {
   });
 });
 
+describe("a secret with the address of a Redis of the user's own", () => {
+  test("is named once, and every service reads it", async () => {
+    const all = await renderUmbrella({
+      "redis.enabled": false,
+      "global.redis.existingSecret": "cache",
+    });
+    expect(all.filter(({ metadata }) => /redis/.test(metadata.name))).toEqual(
+      [],
+    );
+    for (const name of SERVICES.filter((one) => one !== "agent-core")) {
+      const { env } = deploymentOf(named(all, "Deployment", `rel-${name}`));
+      expect(env.get("REDIS_URL")).toMatchObject({
+        valueFrom: { secretKeyRef: { name: "cache", key: "REDIS_URL" } },
+      });
+    }
+  });
+});
+
 describe("topics", () => {
   test("are what topics.yaml declares", async () => {
     const declared = parseAllDocuments(

@@ -33,15 +33,17 @@ two addresses may come to the same letters, a hash.
 {{- fail "phase4: the cluster does not know Agents and Channels yet, and Helm installs definitions with the first installation only: kubectl apply --server-side --force-conflicts --filename charts/operator/crds, then upgrade again (or set operator.enabled=false)" -}}
 {{- end -}}
 {{- end -}}
+{{- $redis := .Values.global.redis -}}
 {{- if and .Values.redis.enabled .Values.externalRedis.url -}}
 {{- fail "phase4: externalRedis.url is set while redis.enabled is true: set redis.enabled=false to use your own Redis" -}}
 {{- end -}}
-{{- if .Values.externalRedis.existingSecret -}}
-{{- if ne .Values.externalRedis.existingSecret .Values.global.redis.existingSecret -}}
-{{- fail (printf "phase4: externalRedis.existingSecret is %s: set global.redis.existingSecret to it too, where the services look for it" .Values.externalRedis.existingSecret) -}}
+{{- if and .Values.redis.enabled (or $redis.url $redis.existingSecret) -}}
+{{- fail (printf "phase4: global.redis.%s is set while redis.enabled is true: set redis.enabled=false to use your own Redis" (ternary "url" "existingSecret" (ne $redis.url ""))) -}}
 {{- end -}}
+{{- if and .Values.externalRedis.existingSecret (ne .Values.externalRedis.existingSecret $redis.existingSecret) -}}
+{{- fail (printf "phase4: externalRedis.existingSecret is %s: name it in global.redis.existingSecret instead, which alone is enough and is where every part of the release looks" .Values.externalRedis.existingSecret) -}}
 {{- end -}}
-{{- if not (or .Values.redis.enabled .Values.externalRedis.url .Values.global.redis.url .Values.global.redis.existingSecret) -}}
+{{- if not (or .Values.redis.enabled .Values.externalRedis.url $redis.url $redis.existingSecret) -}}
 {{- fail "phase4: no Redis: leave redis.enabled=true, or set externalRedis.url, global.redis.url or global.redis.existingSecret" -}}
 {{- end -}}
 {{- if and .Values.kafkaCluster.enabled .Values.kafkaTopics.enabled (ne (int (default 3 .Values.kafkaTopics.replicas)) 1) -}}

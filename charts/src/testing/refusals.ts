@@ -41,7 +41,17 @@ export const refusals: readonly Refusal[] = (
     [
       "a secret that services do not know",
       { "redis.enabled": false, "externalRedis.existingSecret": "cache" },
-      /global\.redis\.existingSecret/,
+      /existingSecret is cache: name it in global\.redis\.existingSecret instead/,
+    ],
+    [
+      "a Redis of the user's own beside the release's, by its address",
+      { "global.redis.url": "redis://cache:6379" },
+      /global\.redis\.url is set while redis\.enabled is true/,
+    ],
+    [
+      "a Redis of the user's own beside the release's, by its secret",
+      { "global.redis.existingSecret": "cache" },
+      /global\.redis\.existingSecret is set while redis\.enabled is true/,
     ],
     [
       "two pods on one embedded database",
