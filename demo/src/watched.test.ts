@@ -36,13 +36,21 @@ const VARIABLES: Readonly<Record<string, string>> = {
   __rate_interval: "1m",
 };
 
-/** Strimzi's Kafka Exporter, and what a process adds to its services: the platform here is one process and has no Kafka. */
+/** Strimzi's Kafka Exporter, the operator, and what a process adds to its services: the platform here is one process without Kafka or Kubernetes. */
 const BESIDE = `
 # TYPE kafka_consumergroup_lag gauge
 kafka_consumergroup_lag{consumergroup="broker-orchestrator",topic="whatsapp.inbound",partition="0"} 3
 kafka_consumergroup_lag{consumergroup="whatsapp-bot.consent",topic="whatsapp.inbound",partition="0"} 0
 # TYPE nodejs_eventloop_lag_p99_seconds gauge
 nodejs_eventloop_lag_p99_seconds 0.011
+# TYPE easymo_operator_leader gauge
+easymo_operator_leader 1
+# TYPE easymo_operator_reconcile_total counter
+easymo_operator_reconcile_total{controller="routing",outcome="success"} 7
+easymo_operator_reconcile_total{controller="routing",outcome="error"} 0
+# TYPE easymo_operator_topics gauge
+easymo_operator_topics{state="ready"} 8
+easymo_operator_topics{state="missing"} 0
 `;
 
 const dashboard = z.object({
