@@ -253,6 +253,9 @@ describe("topics", () => {
         ...topic,
         metadata: { labels: { "strimzi.io/cluster": "easymo" } },
       });
+      expect(rendered[i]?.metadata.annotations).not.toHaveProperty([
+        "bridges.easymo.dev/overrides",
+      ]);
     }
   });
 
@@ -277,6 +280,20 @@ describe("topics", () => {
     expect(dlq.spec).toMatchObject({
       partitions: 12,
       replicas: 1,
+      config: { "min.insync.replicas": 1 },
+    });
+    // What is chosen otherwise is written down where the operator reads it.
+    const overrides = (name: string): unknown =>
+      JSON.parse(
+        named(rendered, "KafkaTopic", name).metadata.annotations[
+          "bridges.easymo.dev/overrides"
+        ] ?? "",
+      );
+    expect(overrides("broker.dlq")).toEqual({
+      partitions: 12,
+      config: { "min.insync.replicas": 1 },
+    });
+    expect(overrides("broker.retry")).toEqual({
       config: { "min.insync.replicas": 1 },
     });
   });
