@@ -29,7 +29,7 @@ const services: ReadonlySet<string> = new Set([
 ]);
 
 /** How old a pod's marks may be. */
-const SCRAPE_EVERY_MS = 10_000;
+const SCRAPE_EVERY_MS = 5_000;
 const SCRAPE_TIMEOUT_MS = 3_000;
 
 export interface DisruptionReconcilerOptions {
