@@ -230,6 +230,10 @@ export const umbrellaCases: readonly Case[] = [
     },
   },
   {
+    name: "no operator, and no number yet",
+    values: { "operator.enabled": false },
+  },
+  {
     name: "an operator without what it looks after",
     values: under(SERVICES, { enabled: false }),
   },
