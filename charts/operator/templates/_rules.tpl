@@ -10,7 +10,7 @@ compare what is rendered.
   verbs: [list, watch]
 - apiGroups: [bridges.easymo.dev]
   resources: [channels]
-  verbs: [list, watch, patch]
+  verbs: [get, list, watch, patch]
 - apiGroups: [bridges.easymo.dev]
   resources: [agents/status, channels/status]
   verbs: [patch]

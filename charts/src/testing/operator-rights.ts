@@ -23,8 +23,9 @@ export const rightsOnResources: readonly Right[] = [
     apiGroups: ["bridges.easymo.dev"],
     resources: ["channels"],
     verbs: {
+      get: "as it is this moment, before something is set at its provider",
       ...SEEN,
-      patch: "the finalizer that holds a Channel until the provider let go",
+      patch: "the finalizer that holds it until its provider let go, and what was there before",
     },
   },
   {
