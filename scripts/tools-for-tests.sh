@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Brings the programs that the suites talk to, where they are missing (as root on Debian): Redis, Postgres, Chromium,
-# Kamailio and SIPp; Java and Maven for Kafka; Helm; promtool; a Kubernetes API server. Otherwise one sentence says what to install.
+# Kamailio and SIPp; Java and Maven for Kafka; Helm, kubeconform and compose-spec; Prometheus; a Kubernetes
+# API server. Otherwise one sentence says what to install.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 . scripts/say.sh
@@ -24,7 +25,12 @@ if [ -z "${KAFKA_BROKERS:-}" ] && ! reachable 9092; then
   has java || missing+=(default-jre-headless)
   has mvn || [ -d .tools/kafka ] || missing+=(maven)
 fi
-downloads() { scripts/helm-for-tests.sh && scripts/api-server-for-tests.sh; }
+downloads() {
+  scripts/helm-for-tests.sh
+  scripts/api-server-for-tests.sh
+  scripts/kubeconform-for-tests.sh
+  scripts/compose-spec-for-tests.sh
+}
 if [ ${#missing[@]} -eq 0 ]; then downloads; exit; fi
 
 if [ "$(id -u)" -ne 0 ] || ! has apt-get; then
