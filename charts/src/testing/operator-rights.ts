@@ -25,7 +25,8 @@ export const rightsOnResources: readonly Right[] = [
     verbs: {
       get: "as it is this moment, before something is set at its provider",
       ...SEEN,
-      patch: "the finalizer that holds it until its provider let go, and what was there before",
+      patch:
+        "the finalizer that holds it until its provider let go, and what was there before",
     },
   },
   {
