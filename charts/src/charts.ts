@@ -61,6 +61,14 @@ export function generatedFiles(chart: Chart): { path: string; text: string }[] {
       path: join(chart.folder, "values.schema.json"),
       text: `${JSON.stringify(schemaOf(values, added), undefined, 2)}\n`,
     },
-    { path: join(chart.folder, "README.md"), text: readmeOf(chart, values) },
+    {
+      path: join(chart.folder, "README.md"),
+      text: readmeOf(chart, values, textIn(join(chart.folder, "about.md"))),
+    },
   ];
+}
+
+/** A file's text; nothing when there is no such file. */
+function textIn(path: string): string {
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
 }

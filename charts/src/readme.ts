@@ -9,8 +9,12 @@ export interface ChartFacts {
   }[];
 }
 
-/** The README.md of a chart: what it is, and a table of its values. */
-export function readmeOf(chart: ChartFacts, values: Section): string {
+/** The README.md of a chart: what it is, what `about` has to say besides, and a table of its values. */
+export function readmeOf(
+  chart: ChartFacts,
+  values: Section,
+  about = "",
+): string {
   const rows = fieldsOf(values).map(
     ({ path, byDefault, description }) =>
       `| \`${path.join(".")}\` | \`${shortly(byDefault)}\` | ${description.replaceAll("|", "\\|")} |`,
@@ -24,6 +28,7 @@ export function readmeOf(chart: ChartFacts, values: Section): string {
     `# ${chart.name}`,
     "",
     chart.description,
+    ...(about === "" ? [] : ["", about.trim(), "", "## Values"]),
     ...(parts.length === 0
       ? []
       : [
