@@ -4,10 +4,11 @@ import {
   createEvent,
   createMemoryBus,
   createMemoryStore,
+  createStore,
 } from "@easymo/messaging";
 import { AgentTokens } from "@easymo/routing";
 import { systemClock, type RunningService } from "@easymo/service-kit";
-import { until } from "@easymo/testbed";
+import { randomName, redisUrl, until } from "@easymo/testbed";
 import {
   afterAll,
   afterEach,
@@ -97,12 +98,15 @@ function dial(bridge: RunningBridge): Promise<Response> {
 
 describe("an agent's calls at once", () => {
   test("are kept over all replicas: the next caller is passed on, and comes in when one has hung up", async () => {
-    const store = createMemoryStore(systemClock);
+    const url = await redisUrl();
+    const prefix = `${randomName()}:`;
     const bus = createMemoryBus(quietKit("bus"));
-    const [here, there] = await Promise.all([
-      start("{calls: 1}", { store, bus }),
-      start("{calls: 1}", { store, bus }),
-    ]);
+    const replica = () =>
+      start("{calls: 1}", {
+        bus,
+        store: createStore(url, { ...quietKit("store"), prefix }),
+      });
+    const [here, there] = await Promise.all([replica(), replica()]);
     const { call } = await onCall(there);
     await turnedAway(here);
     await turnedAway(there);
