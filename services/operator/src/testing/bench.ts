@@ -22,7 +22,7 @@ import {
   type EventRecorder,
   type Kubernetes,
 } from "../runtime/index.js";
-import type { RoutingDeps, RoutingParts } from "../routing/compose.js";
+import type { RoutingDeps, Watching } from "../routing/compose.js";
 
 const events = z.object({
   items: z.array(
@@ -51,7 +51,11 @@ export interface BenchDeps extends RoutingDeps {
   readonly namespace: string;
 }
 
-export type ComposeParts = (deps: BenchDeps) => readonly RoutingParts[];
+/** Some of the operator's questions, each with what it watches. */
+export type ComposeParts = (deps: BenchDeps) => readonly {
+  readonly controller: Controller;
+  readonly informers: readonly Watching[];
+}[];
 
 /** A namespace of one test's own on a real API server, whose Agents and Channels some of the operator's parts see to. */
 export class Bench {
@@ -273,7 +277,7 @@ type PartsDeps = Omit<RoutingDeps, "agents" | "channels" | "events">;
 class RunningParts {
   readonly #kubernetes: Kubernetes;
   readonly #events: EventRecorder & { flush(): Promise<void> };
-  readonly #watching: readonly { start(): void; stop(): Promise<void> }[];
+  readonly #watching: readonly Watching[];
   readonly #term = new AbortController();
   readonly #running: Promise<unknown>;
 
@@ -321,7 +325,7 @@ class RunningParts {
   private constructor(
     kubernetes: Kubernetes,
     recorder: EventRecorder & { flush(): Promise<void> },
-    watching: readonly { start(): void; stop(): Promise<void> }[],
+    watching: readonly Watching[],
     controllers: readonly Controller[],
   ) {
     this.#kubernetes = kubernetes;
