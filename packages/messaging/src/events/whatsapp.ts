@@ -53,6 +53,10 @@ export const inboundSchemas = {
       "button",
       "reaction",
       "order",
+      /** Another message of the person's has new words: see `edit`. */
+      "edit",
+      /** Another message of the person's was deleted for everyone: see `revoke`. */
+      "revoke",
       "system",
       "unsupported",
       /** Of a type that Meta added since, or not in its type's shape: see `rawKind`. */
@@ -110,6 +114,16 @@ export const inboundSchemas = {
     reaction: z
       .object({ messageId: identifier, emoji: z.string().max(64).optional() })
       .optional(),
+    /** What a message was changed to; the one that was changed has been taken as it was. */
+    edit: z
+      .object({
+        messageId: identifier,
+        /** As the kinds above. */
+        kind: z.string().max(128),
+        text: freeText.optional(),
+      })
+      .optional(),
+    revoke: z.object({ messageId: identifier }).optional(),
     /** What a form (a WhatsApp Flow) was filled in with. */
     form: z
       .object({ name: z.string().max(256), response: z.json() })

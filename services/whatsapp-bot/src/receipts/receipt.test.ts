@@ -15,6 +15,8 @@ test.each<[string, Partial<Incoming>, Receipt]>([
   ["a voice note", { kind: "audio" }, "read_and_typing"],
   ["its words, later", { kind: "audio", isRepeat: true }, "none"],
   ["a thumb up", { kind: "reaction" }, "read"],
+  ["other words for an earlier message", { kind: "edit" }, "read"],
+  ["a message that was taken back", { kind: "revoke" }, "read"],
   ["a kind that is not known", { kind: "unknown" }, "read"],
   ["stop", { isConsent: true }, "read"],
   ["stop, said again", { isConsent: true, optedOut: true }, "read"],

@@ -15,6 +15,8 @@ export type Receipt = "none" | "read" | "read_and_typing";
 /** Kinds that are no question. */
 const unanswered: ReadonlySet<string> = new Set([
   "reaction",
+  "edit",
+  "revoke",
   "unsupported",
   "unknown",
 ]);

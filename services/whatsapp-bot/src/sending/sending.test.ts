@@ -1,5 +1,6 @@
 import type { RunningService } from "@easymo/service-kit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { until } from "@easymo/testbed";
 import { GraphApi, metaError } from "../testing/graph-api.js";
 import { publishSend, textTo } from "../testing/messages.js";
 import {
@@ -69,6 +70,20 @@ describe("a message to be sent", () => {
       status: "accepted",
       messageId: expect.stringMatching(/^wamid\.sent/),
     });
+  });
+
+  test("is the last traffic of its channel when it goes", async () => {
+    const lastTraffic = async (): Promise<number> => {
+      const line =
+        /easymo_channel_last_traffic_timestamp_seconds\{channel="production\/parts-chat"\} (.*)/;
+      return Number(line.exec(await bot.metrics())?.[1]);
+    };
+    const { phone } = await someoneWhoWrote();
+    const written = await lastTraffic();
+    await until(() => Date.now() / 1_000 > written);
+    await publishSend(bot.bus, textTo(phone));
+    await graph.until(phone, 1);
+    expect(await lastTraffic()).toBeGreaterThan(written);
   });
 
   test("goes once, however often it is published under one key", async () => {

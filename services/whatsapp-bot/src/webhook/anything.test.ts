@@ -43,6 +43,8 @@ describe("the parser", () => {
       "button",
       "order",
       "reaction",
+      "edit",
+      "revoke",
       "system",
       "location",
       "unsupported",

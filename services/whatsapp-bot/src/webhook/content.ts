@@ -132,6 +132,27 @@ const reaction = z
     reaction: defined({ messageId, emoji }),
   }));
 
+/** Source: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/edit */
+const edit = z
+  .object({
+    original_message_id: id,
+    // What was changed is a message, never a change: nobody makes us go down without end.
+    message: z.looseObject({
+      type: requiredText(128).refine((type) => type !== "edit"),
+    }),
+  })
+  .transform(({ original_message_id: messageId, message }) => {
+    const { kind, text: words } = contentOf(message.type, message);
+    return { edit: defined({ messageId, kind, text: words }) };
+  });
+
+/** Source: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/revoke */
+const revoke = z
+  .object({ original_message_id: id })
+  .transform(({ original_message_id: messageId }) => ({
+    revoke: { messageId },
+  }));
+
 const system = z
   .object({
     type: requiredText(128),
@@ -168,6 +189,8 @@ const members = {
   button,
   order,
   reaction,
+  edit,
+  revoke,
   system,
 } as const;
 

@@ -112,7 +112,8 @@ function saidConsent(
   { content, messageId, groupId }: InboundMessage,
   { agent }: Route,
 ): ReturnType<typeof consentOf> {
-  const text = content.text;
+  // Who changes a message to "stop" has said it.
+  const text = content.text ?? content.edit?.text;
   if (text === undefined || content.kind === "system") return undefined;
   // Said to a group, it is not said to us.
   if (groupId !== undefined) return undefined;

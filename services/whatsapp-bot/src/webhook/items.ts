@@ -32,6 +32,8 @@ export type MessageContent = Pick<Received, "kind"> &
       | "contacts"
       | "order"
       | "reaction"
+      | "edit"
+      | "revoke"
       | "form"
       | "system"
       | "errors"

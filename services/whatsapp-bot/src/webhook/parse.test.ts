@@ -132,6 +132,35 @@ describe("a message", () => {
       { reaction: { messageId: "wamid.0" } },
     ],
     [
+      "edit",
+      {
+        edit: {
+          original_message_id: "wamid.0",
+          message: {
+            context: { id: "wamid.1" },
+            type: "text",
+            text: { body: "brake pads" },
+          },
+        },
+      },
+      { edit: { messageId: "wamid.0", kind: "text", text: "brake pads" } },
+    ],
+    [
+      "edit",
+      {
+        edit: {
+          original_message_id: "wamid.0",
+          message: { type: "image", image: { ...media, caption: "this one" } },
+        },
+      },
+      { edit: { messageId: "wamid.0", kind: "image", text: "this one" } },
+    ],
+    [
+      "revoke",
+      { revoke: { original_message_id: "wamid.0" } },
+      { revoke: { messageId: "wamid.0" } },
+    ],
+    [
       "system",
       {
         system: {
@@ -179,6 +208,17 @@ describe("a message", () => {
     ["text", { text: { body: "" } }],
     ["image", { image: { id: 5 } }],
     ["location", { location: { latitude: 500, longitude: 0 } }],
+    ["edit", { edit: { original_message_id: "wamid.0" } }],
+    [
+      "edit",
+      {
+        edit: {
+          original_message_id: "wamid.0",
+          message: { type: "edit", edit: {} },
+        },
+      },
+    ],
+    ["revoke", { revoke: {} }],
     ["poll", { poll: {} }],
     ["constructor", {}],
   ])("of the kind %s with %j is kept as unknown", (type, message) => {
@@ -196,6 +236,30 @@ describe("a message", () => {
     const events = eventsOf(item, route(), "r");
     expect(events.map(({ type }) => type)).toEqual(["message.received"]);
     expect(events[0]?.data).toMatchObject({ groupId: "g-1", text: "STOP" });
+  });
+
+  test("that is changed to a stop is one, and is no new request otherwise", () => {
+    const changedTo = (body: string) => {
+      const edit = {
+        original_message_id: "wamid.0",
+        message: { type: "text", text: { body } },
+      };
+      const sent = messageFrom(
+        { waId: "250788000001" },
+        { type: "edit", edit },
+        ID,
+      );
+      const [item] = parseWebhook(webhook(sent), NOW_MS).items;
+      if (item?.item !== "message") throw new Error("no message");
+      return eventsOf(item, route(), "r");
+    };
+    expect(changedTo("STOP").map(({ type }) => type)).toEqual([
+      "message.received",
+      "message.opt_out",
+    ]);
+    const [changed, ...more] = changedTo("brake pads");
+    expect(more).toEqual([]);
+    expect(changed?.data).not.toHaveProperty("text");
   });
 
   test("names its sender by the contact of the same number or user id", () => {
