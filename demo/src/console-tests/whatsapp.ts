@@ -78,7 +78,10 @@ export function whatsAppStories(world: World): void {
       await console.say("I want to pay 5000 francs");
       await page.getByRole("tab", { name: "WhatsApp 1" }).waitFor();
       await console.show("WhatsApp");
-      await console.ticks("*182*8*1*400200*5000#", "Read");
+      await console.ticks(
+        "To pay 5,000 RWF, dial *182*8*1*400200*5000#",
+        "Read",
+      );
     },
   );
 

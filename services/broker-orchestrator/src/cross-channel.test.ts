@@ -183,6 +183,51 @@ describe("a payment code of a call", () => {
     expect(sent.data).toMatchObject({ purpose: "payment", agent: "food" });
   });
 
+  test("is written once: what the call came to does not repeat it", async () => {
+    const [payer, buyer] = [newPhone(), newPhone()];
+    for (const phone of [payer, buyer]) {
+      const callId = `CA-${phone}`;
+      await happens(
+        received(phone, "", { kind: "image", text: undefined }),
+        callStart(phone, callId),
+        callConnected(phone, callId),
+      );
+      if (phone === buyer)
+        await happens(
+          intent(phone, { userId: undefined, callId, channel: "voice" }),
+        );
+      await happens(paymentPrompt(phone, callId), callStop(phone, callId));
+    }
+    const code = "*182*8*1*012345*5000#";
+    expect(await sentTo(payer)).toMatchObject([
+      { purpose: "payment", text: `To pay 5,000 RWF, dial ${code}` },
+    ]);
+    const texts = (await sentTo(buyer)).flatMap((sent) =>
+      "text" in sent ? [sent.text] : [],
+    );
+    expect(texts.filter((text) => text.includes(code))).toHaveLength(1);
+    expect(texts).toContain(
+      "Thank you for calling.\nYou asked for: brake pads.",
+    );
+  });
+
+  test("that was not written is in what the call came to, once writing is allowed", async () => {
+    const phone = newPhone();
+    await happens(
+      callStart(phone, "CA12"),
+      callConnected(phone, "CA12"),
+      paymentPrompt(phone, "CA12"),
+      received(phone, "", { kind: "image", text: undefined }),
+      callStop(phone, "CA12"),
+    );
+    expect(await sentTo(phone)).toMatchObject([
+      {
+        purpose: "notice",
+        text: "Thank you for calling.\nTo pay 5,000 RWF, dial *182*8*1*012345*5000#",
+      },
+    ]);
+  });
+
   test("is known on WhatsApp, also to those to whom it was not written", async () => {
     const phone = newPhone();
     await happens(callStart(phone, "CA4"), paymentPrompt(phone, "CA4"));

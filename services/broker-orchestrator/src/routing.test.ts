@@ -375,10 +375,16 @@ describe("a call", () => {
     await write(phone);
     const prompt = paymentPrompt(phone, "CA4");
     await orchestrator.bus.publishEvent("voice.contact.events", prompt);
-    const sent = await log.next("message.send");
+    await orchestrator.bus.publishEvent(
+      "voice.contact.events",
+      intent(phone, { userId: undefined, callId: "CA4", channel: "voice" }),
+    );
+    const sent = await log.next(
+      "message.send",
+      ({ data }) => data.purpose === "payment",
+    );
     expect(sent.data).toMatchObject({
       to: phone,
-      purpose: "payment",
       dedupeKey: `payment:${prompt.data.paymentId}`,
       text: expect.stringContaining("*182*8*1*012345*5000#"),
     });
@@ -394,6 +400,7 @@ describe("a call", () => {
       to: phone,
       callId: "CA4",
       dedupeKey: "call:CA4:follow-up",
+      text: "Thank you for calling.\nYou asked for: brake pads.",
     });
   });
 

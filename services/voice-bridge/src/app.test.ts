@@ -289,7 +289,7 @@ describe("a caller who wants to pay", () => {
     expect((await bridge.events.next("message.send")).data).toMatchObject({
       to: from,
       kind: "text",
-      text: "*182*8*1*012345*5000#",
+      text: "To pay 5,000 RWF, dial *182*8*1*012345*5000#",
     });
     // A digit is left out: it is said again.
     session.answer("r3", "Dial *182*8*1*012345*500#", 200, say);

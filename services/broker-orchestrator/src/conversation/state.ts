@@ -63,6 +63,8 @@ export interface PaymentNote {
   readonly url?: string;
   readonly callId?: string;
   readonly at: string;
+  /** The person has it in writing. */
+  readonly isWritten?: boolean;
 }
 
 /** People answer the person, until they hand the conversation back or the time is up. */

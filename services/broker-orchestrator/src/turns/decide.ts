@@ -165,8 +165,11 @@ function itemWish(
   if (isOffered && (intent.name === "price" || place === undefined))
     return say(phrases.offers[language](listed(situation)));
   if (item === undefined) return say(phrases.askItem[language]());
-  if (place === undefined) return say(phrases.askPlace[language](item));
-  return say(phrases.asking[language](item, place), { ...intent, slots });
+  const words =
+    place === undefined
+      ? phrases.askPlace[language](item)
+      : phrases.asking[language](item, place);
+  return say(words, { ...intent, slots });
 }
 
 function listed({ offers, language }: Situation): string {

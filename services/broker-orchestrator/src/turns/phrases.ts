@@ -19,12 +19,19 @@ export const phrases = {
     rw: () => "Mukeneye iki, kandi muri he?",
     sw: () => "Unahitaji nini, na uko wapi?",
   },
-  /** Begins with the item, so that the answer's question can be read back. */
+  /**
+   * Begins with the item, so that the answer's question can be read back. What is wanted is asked for already: whatsapp-bot
+   * tells of the same wish, and nobody should wait for offers because of a question.
+   */
   askPlace: {
-    en: (item) => `${item} — where do you need it?`,
-    fr: (item) => `${item} — où en avez-vous besoin ?`,
-    rw: (item) => `${item} — mubikeneye he?`,
-    sw: (item) => `${item} — unaihitaji wapi?`,
+    en: (item) =>
+      `${item} — I am asking the sellers. Where do you need it? Then I look nearby first.`,
+    fr: (item) =>
+      `${item} — je demande aux vendeurs. Où en avez-vous besoin ? Je chercherai d'abord à côté.`,
+    rw: (item) =>
+      `${item} — ngiye kubaza abacuruzi. Mubikeneye he? Ndabanza gushaka hafi yaho.`,
+    sw: (item) =>
+      `${item} — ninawauliza wauzaji. Unaihitaji wapi? Nitatafuta karibu kwanza.`,
   },
   asking: {
     en: (item, place) =>

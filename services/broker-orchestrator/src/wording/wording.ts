@@ -4,15 +4,13 @@ import type {
   OfferNote,
   PaymentNote,
 } from "../conversation/state.js";
+import { paymentWords } from "../turns/payment.js";
 
 /** What people are told in our own words, in the four languages of the platform. */
 interface Phrases {
   offers(item: string | undefined): string;
   noOffers(item: string | undefined): string;
   choose: string;
-  payment(money: string): string;
-  dial(code: string): string;
-  open(link: string): string;
   missedInbound: string;
   missedOutbound: string;
   dropped: string;
@@ -31,9 +29,6 @@ const phrases = {
         ? "We found nobody who has it right now. We go on looking."
         : `We found nobody who has "${item}" right now. We go on looking.`,
     choose: "Answer with the number of the one that you want.",
-    payment: (money) => `To pay ${money}:`,
-    dial: (code) => `dial ${code}`,
-    open: (link) => `open ${link}`,
     missedInbound:
       "We missed your call. Write to us here and we will help you, or say when we may call you.",
     missedOutbound:
@@ -55,9 +50,6 @@ const phrases = {
         ? "Personne ne l'a pour le moment. Nous continuons à chercher."
         : `Personne n'a « ${item} » pour le moment. Nous continuons à chercher.`,
     choose: "Répondez avec le numéro de votre choix.",
-    payment: (money) => `Pour payer ${money} :`,
-    dial: (code) => `composez ${code}`,
-    open: (link) => `ouvrez ${link}`,
     missedInbound:
       "Nous avons manqué votre appel. Écrivez-nous ici, ou dites-nous quand vous appeler.",
     missedOutbound:
@@ -78,9 +70,6 @@ const phrases = {
         ? "Nta muntu twabonye ubifite ubu. Turakomeza gushaka."
         : `Nta muntu twabonye ufite "${item}" ubu. Turakomeza gushaka.`,
     choose: "Subiza umubare w'icyo ushaka.",
-    payment: (money) => `Kwishyura ${money}:`,
-    dial: (code) => `kanda ${code}`,
-    open: (link) => `fungura ${link}`,
     missedInbound:
       "Ntitwabashije kwitaba telefone yawe. Twandikire hano tugufashe, cyangwa utubwire igihe twaguhamagara.",
     missedOutbound:
@@ -102,9 +91,6 @@ const phrases = {
         ? "Hatujapata mwenye nacho kwa sasa. Tunaendelea kutafuta."
         : `Hatujapata mwenye "${item}" kwa sasa. Tunaendelea kutafuta.`,
     choose: "Jibu kwa namba ya unachotaka.",
-    payment: (money) => `Kulipa ${money}:`,
-    dial: (code) => `piga ${code}`,
-    open: (link) => `fungua ${link}`,
     missedInbound:
       "Hatukupokea simu yako. Tuandikie hapa tukusaidie, au tuambie lini tukupigie.",
     missedOutbound:
@@ -152,20 +138,7 @@ export function offersText(
   return [words.offers(item), ...rows, words.choose].join("\n");
 }
 
-/** How a payment is made. Pure. */
-export function paymentText(language: Language, payment: PaymentNote): string {
-  const words: Phrases = phrases[language];
-  const { amount, currency, ussd, url } = payment;
-  const how =
-    ussd !== undefined
-      ? words.dial(ussd)
-      : url !== undefined
-        ? words.open(url)
-        : "";
-  return `${words.payment(money(amount, currency))} ${how}`.trim();
-}
-
-/** What a call came to. Pure. */
+/** What a call came to; of payments those whose code the person does not have in writing. Pure. */
 export function summaryText(
   language: Language,
   items: readonly string[],
@@ -175,7 +148,7 @@ export function summaryText(
   return [
     words.summary,
     ...(items.length === 0 ? [] : [words.askedFor(items.join(", "))]),
-    ...payments.map((payment) => paymentText(language, payment)),
+    ...payments.map((payment) => paymentWords(payment, language)),
   ].join("\n");
 }
 

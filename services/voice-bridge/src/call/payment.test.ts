@@ -61,7 +61,11 @@ describe("telling a caller how to pay", () => {
       },
     ]);
     expect(call.all("send_payment_by_whatsapp")).toEqual([
-      { do: "send_payment_by_whatsapp", paymentId: "p1", text: USSD },
+      {
+        do: "send_payment_by_whatsapp",
+        paymentId: "p1",
+        text: `To pay 5,000 RWF, dial ${USSD}`,
+      },
     ]);
   });
 

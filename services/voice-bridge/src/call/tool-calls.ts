@@ -1,3 +1,4 @@
+import { writtenPayment } from "../payment/wording.js";
 import { readBack } from "../payment/read-back.js";
 import { MAX_READINGS, type PaymentPrompt } from "../payment/payment-prompt.js";
 import type { ModelEvent } from "../model/model-events.js";
@@ -110,7 +111,7 @@ function promptPayment(state: CallState, prompt: PaymentPrompt): CallEffect[] {
     {
       do: "send_payment_by_whatsapp",
       paymentId: prompt.paymentId,
-      text: prompt.ussd ?? prompt.url ?? prompt.spoken,
+      text: writtenPayment(prompt, prompt.language),
     },
   ];
 }

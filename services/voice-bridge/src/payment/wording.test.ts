@@ -1,6 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import { readBack } from "./read-back.js";
-import { paymentWording, spellCode, spokenAmount } from "./wording.js";
+import {
+  paymentWording,
+  spellCode,
+  spokenAmount,
+  writtenPayment,
+} from "./wording.js";
 
 const CODE = "*182*8*1*012345*5000#";
 const LANGUAGES = ["en", "fr", "rw", "sw"] as const;
@@ -23,6 +28,40 @@ describe("the wording of a payment", () => {
       expect(readBack(spoken)).toContain(CODE);
     },
   );
+
+  test.each([
+    ["en", "To pay 5,000 RWF, dial *182*8*1*012345*5000#"],
+    ["fr", "Pour payer 5\u202f000 RWF, composez *182*8*1*012345*5000#"],
+    ["sw", "Ili kulipa 5,000 RWF, piga *182*8*1*012345*5000#"],
+  ] as const)(
+    "says in writing what is paid and how, in %s",
+    (language, text) => {
+      const payment = {
+        amount: 5_000,
+        currency: "RWF",
+        ussd: CODE,
+        url: undefined,
+        spoken: "",
+      };
+      expect(writtenPayment(payment, language)).toBe(text);
+    },
+  );
+
+  test("of a link is the link, and of neither what is said", () => {
+    const payment = {
+      amount: 1_250,
+      currency: "EUR",
+      ussd: undefined,
+      url: "https://pay.example/1",
+      spoken: "Pay at the desk.",
+    };
+    expect(writtenPayment(payment, "en")).toBe(
+      "To pay 12.50 EUR, open https://pay.example/1",
+    );
+    expect(writtenPayment({ ...payment, url: undefined }, "en")).toBe(
+      "Pay at the desk.",
+    );
+  });
 
   test("names each digit and symbol on its own", () => {
     expect(spellCode("*10#", "en")).toBe("star, one, zero, hash");

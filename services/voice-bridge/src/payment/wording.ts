@@ -69,6 +69,67 @@ export function paymentWording(
   return payment.instructions;
 }
 
+const WRITTEN: Record<
+  Language,
+  Readonly<Record<"dial" | "open", (price: string, how: string) => string>>
+> = {
+  en: {
+    dial: (price, code) => `To pay ${price}, dial ${code}`,
+    open: (price, link) => `To pay ${price}, open ${link}`,
+  },
+  fr: {
+    dial: (price, code) => `Pour payer ${price}, composez ${code}`,
+    open: (price, link) => `Pour payer ${price}, ouvrez ${link}`,
+  },
+  rw: {
+    dial: (price, code) => `Kugira ngo mwishyure ${price}, mukande ${code}`,
+    open: (price, link) => `Kugira ngo mwishyure ${price}, mufungure ${link}`,
+  },
+  sw: {
+    dial: (price, code) => `Ili kulipa ${price}, piga ${code}`,
+    open: (price, link) => `Ili kulipa ${price}, fungua ${link}`,
+  },
+};
+
+/**
+ * The same as a message. broker-orchestrator has these words too, for the same key: whichever of the two is sent, it is
+ * one clear message.
+ */
+export function writtenPayment(
+  payment: {
+    readonly amount: number;
+    readonly currency: string;
+    readonly ussd: string | undefined;
+    readonly url: string | undefined;
+    readonly spoken: string;
+  },
+  language: Language,
+): string {
+  const { amount, currency, ussd, url, spoken } = payment;
+  const price = writtenAmount(amount, currency, language);
+  if (ussd !== undefined) return WRITTEN[language].dial(price, ussd);
+  if (url !== undefined) return WRITTEN[language].open(price, url);
+  return spoken;
+}
+
+/** "5,000 RWF". */
+function writtenAmount(
+  amount: number,
+  currency: string,
+  language: Language,
+): string {
+  const { maximumFractionDigits: digits = 0 } = new Intl.NumberFormat("en", {
+    style: "currency",
+    currency,
+  }).resolvedOptions();
+  const value = amount / 10 ** digits;
+  const number = new Intl.NumberFormat(LOCALES[language], {
+    minimumFractionDigits: Number.isInteger(value) ? 0 : digits,
+    maximumFractionDigits: digits,
+  }).format(value);
+  return `${number} ${currency}`;
+}
+
 /** A USSD code symbol by symbol: "star, one, eight, two, …, hash". */
 export function spellCode(code: string, language: Language): string {
   return code

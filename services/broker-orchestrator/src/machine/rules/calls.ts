@@ -1,12 +1,8 @@
 import type { EasymoEvent } from "@easymo/messaging";
 import { limits } from "../../conversation/limits.js";
 import type { CallNote, PaymentNote } from "../../conversation/state.js";
-import {
-  languageOf,
-  paymentText,
-  sentence,
-  summaryText,
-} from "../../wording/wording.js";
+import { paymentWords } from "../../turns/payment.js";
+import { languageOf, sentence, summaryText } from "../../wording/wording.js";
 import type { Draft } from "../draft.js";
 import { eventRule } from "../rule.js";
 import { mayWrite, write } from "../speaking.js";
@@ -48,7 +44,7 @@ function substanceOf(draft: Draft, callId: string) {
     .filter((intent) => intent.callId === callId)
     .map((intent) => itemOf(intent) ?? intent.name);
   const payments = draft.state.payments.filter(
-    (payment) => payment.callId === callId,
+    (payment) => payment.callId === callId && payment.isWritten !== true,
   );
   return { items, payments };
 }
@@ -159,9 +155,13 @@ export const callRules = [
         ...(url === undefined ? {} : { url }),
       };
       const { method, region, agent } = data;
+      draft.set({ language: data.language });
+      const isWritten = mayWrite(draft);
       draft.set({
-        language: data.language,
-        payments: [...draft.state.payments, payment].slice(-limits.payments),
+        payments: [
+          ...draft.state.payments,
+          isWritten ? { ...payment, isWritten } : payment,
+        ].slice(-limits.payments),
       });
       draft.emit({
         kind: "publish",
@@ -174,11 +174,11 @@ export const callRules = [
           agent,
         },
       });
-      // Under the key that voice-bridge uses: whoever comes first, it is sent once.
-      if (mayWrite(draft))
+      // In the words and under the key that voice-bridge uses: whoever comes first, it is sent once.
+      if (isWritten)
         write(draft, {
           purpose: "payment",
-          text: paymentText(language(draft), payment),
+          text: paymentWords(payment, language(draft)),
           dedupeKey: `payment:${paymentId}`,
           callId,
         });
@@ -222,7 +222,7 @@ export const callRules = [
   }),
   eventRule({
     on: ["call.stop"],
-    when: "it went well and came to a wish or a payment; writing is allowed",
+    when: "it went well and came to a wish, or to a payment that was not written of yet; writing is allowed",
     holds(draft, event) {
       const { items, payments } = substanceOf(draft, event.data.callId);
       return (
