@@ -3,6 +3,7 @@ import { z } from "zod";
 import { list, text, withRules } from "./cel.js";
 import { conditions } from "./conditions.js";
 import { objectName, phoneNumber, queueName, words } from "./fields.js";
+import { agentAcceptedReasons, readyReason } from "./names.js";
 import { resource } from "./resource.js";
 
 const eachOnce = {
@@ -195,21 +196,29 @@ const limits = z
       .min(1)
       .max(10_000)
       .optional()
-      .describe("Calls at once; the next one is told so."),
+      .describe(
+        "Calls at once, over all replicas; the next caller is told that all lines are busy, or passed on.",
+      ),
     callSeconds: z
       .int()
       .min(10)
       .max(86_400)
       .optional()
-      .describe("How long one call may last, in seconds."),
+      .describe(
+        "How long one call may last, in seconds; it is then ended politely.",
+      ),
     tokensPerDay: z
       .int()
       .min(1)
       .max(1_000_000_000_000)
       .optional()
-      .describe("The model's tokens for one day (UTC), all calls together."),
+      .describe(
+        "The model's tokens for one day (UTC), calls and WhatsApp together; when they are spent, new calls are passed on and rules answer on WhatsApp.",
+      ),
   })
-  .describe("What this agent may use up; without a limit, none is kept.");
+  .describe(
+    "What this agent may use up for each tenant; without a limit, none is kept.",
+  );
 
 /** What an Agent is asked to be: the routing document's agent, its name being the resource's. */
 export const agentSpec = withRules(
@@ -287,7 +296,10 @@ export const agentStatus = z
       .describe(
         "A hash of what the services were told of this agent, its instructions included.",
       ),
-    conditions: conditions.optional(),
+    conditions: conditions({
+      Accepted: agentAcceptedReasons,
+      Ready: [readyReason, "otherwise Accepted's"],
+    }).optional(),
   })
   .describe("What became of it; written by the operator.");
 
@@ -298,5 +310,3 @@ export const agentSchema = resource("Agent", agentSpec, agentStatus);
 export type Agent = z.infer<typeof agentSchema>;
 /** What an Agent is asked to be, with its defaults. */
 export type AgentSpec = z.infer<typeof agentSpec>;
-/** What became of an Agent. */
-export type AgentStatus = z.infer<typeof agentStatus>;

@@ -2,6 +2,11 @@ import { z } from "zod";
 import { text, withRules } from "./cel.js";
 import { conditions } from "./conditions.js";
 import { agentName, objectName, phoneNumber, timestamp } from "./fields.js";
+import {
+  channelAcceptedReasons,
+  programmedReasons,
+  readyReason,
+} from "./names.js";
 import { resource } from "./resource.js";
 
 const host = "([a-z0-9]([-a-z0-9.]*[a-z0-9])?|\\[[0-9a-f:.]+\\])";
@@ -120,7 +125,11 @@ export const channelStatus = z
     lastTrafficTime: timestamp
       .optional()
       .describe("When somebody last called or wrote, as far as is known."),
-    conditions: conditions.optional(),
+    conditions: conditions({
+      Accepted: channelAcceptedReasons,
+      Programmed: programmedReasons,
+      Ready: [readyReason, "otherwise that of what does not hold"],
+    }).optional(),
   })
   .describe("What became of it; written by the operator.");
 
@@ -131,5 +140,3 @@ export const channelSchema = resource("Channel", channelSpec, channelStatus);
 export type Channel = z.infer<typeof channelSchema>;
 /** What a Channel is asked to be. */
 export type ChannelSpec = z.infer<typeof channelSpec>;
-/** What became of a Channel. */
-export type ChannelStatus = z.infer<typeof channelStatus>;

@@ -17,15 +17,22 @@ const condition = z.object({
   lastTransitionTime: timestamp.describe("Since when it is so."),
 });
 
-/** The conditions of a resource: one per type, each written by whom it concerns. */
-export const conditions = z
-  .array(condition)
-  .max(16)
-  .meta({
-    "x-kubernetes-list-type": "map",
-    "x-kubernetes-list-map-keys": ["type"],
-  })
-  .describe("What holds and what does not.");
+/** The conditions of a resource: one per type, each written by whom it concerns. `reasons`: what each may have for one. */
+export function conditions(
+  reasons: Readonly<Record<string, readonly string[]>>,
+) {
+  const told = Object.entries(reasons).map(
+    ([type, each]) => `${type} (${each.join(", ")})`,
+  );
+  return z
+    .array(condition)
+    .max(16)
+    .meta({
+      "x-kubernetes-list-type": "map",
+      "x-kubernetes-list-map-keys": ["type"],
+    })
+    .describe(`What holds and what does not, and why: ${told.join("; ")}.`);
+}
 
 /** One condition of a resource. */
 export type Condition = z.infer<typeof condition>;

@@ -1,12 +1,10 @@
-export type { Agent, AgentSpec, AgentStatus } from "./agent.js";
+export type { Agent, AgentSpec } from "./agent.js";
 export { agentSchema } from "./agent.js";
 export { agentEntryOf } from "./agent-entry.js";
-export type { Channel, ChannelSpec, ChannelStatus } from "./channel.js";
+export type { Channel, ChannelSpec } from "./channel.js";
 export { channelSchema } from "./channel.js";
-export type { ChannelAddress } from "./channel-address.js";
 export { channelAddressOf } from "./channel-address.js";
 export type { Condition } from "./conditions.js";
 export * from "./names.js";
 export type { Parsed } from "./parse.js";
 export { parseAgent, parseChannel } from "./parse.js";
-export type { ObjectMetadata } from "./resource.js";

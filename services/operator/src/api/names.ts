@@ -29,15 +29,6 @@ export const routingHashAnnotation = `${apiGroup}/routing-hash`;
 /** The key of the ConfigMap that holds the routing document. */
 export const routingDocumentKey = "routing.yaml";
 
-/** What the conditions of an Agent are about. */
-export const agentConditionTypes = ["Accepted", "Ready"] as const;
-/** What the conditions of a Channel are about: the routing document, the provider, both. */
-export const channelConditionTypes = [
-  "Accepted",
-  "Programmed",
-  "Ready",
-] as const;
-
 /** Why an Agent is in the routing document, or is not. */
 export const agentAcceptedReasons = [
   "Accepted",

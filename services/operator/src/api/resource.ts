@@ -21,9 +21,6 @@ const objectMetadata = z.object({
   annotations: z.record(z.string(), z.string()).default({}),
 });
 
-/** What the operator reads of an object's metadata. */
-export type ObjectMetadata = z.infer<typeof objectMetadata>;
-
 /** A resource as the API server answers it. */
 export function resource<
   Kind extends ResourceKind,
