@@ -22,9 +22,8 @@ import { CallRegistry } from "./registry/call-registry.js";
 import { HungUpCalls } from "./registry/hung-up-calls.js";
 import { StreamOutcomes } from "./registry/stream-outcomes.js";
 import { AgentCalls } from "./replicas/agent-calls.js";
-import { CallDirectory } from "./replicas/call-directory.js";
-import { CallLeases } from "./replicas/call-leases.js";
 import { HeldEvents } from "./replicas/held-events.js";
+import { Replica } from "./replicas/replica.js";
 import { SipGateway } from "./telephony/openai-sip/sip-gateway.js";
 import { MediaEndpoint } from "./telephony/twilio/media-endpoint.js";
 
@@ -63,11 +62,10 @@ class VoiceBridge implements ServiceApp {
   readonly #outcomes: StreamOutcomes;
   readonly #hungUp: HungUpCalls;
   readonly #registry: CallRegistry;
-  readonly #leases: CallLeases;
+  readonly #replica: Replica;
   readonly #agentCalls: AgentCalls;
   readonly #agentTokens: AgentTokens;
   readonly #limits: AgentLimits;
-  readonly #directory: CallDirectory;
   readonly #admissions: Admissions;
   readonly #media: MediaEndpoint;
   readonly #sip: SipGateway;
@@ -109,7 +107,7 @@ class VoiceBridge implements ServiceApp {
       events: this.#events,
       logger,
     });
-    const { idempotency, broadcasts, keyValue, versioned } = store;
+    const { keyValue, versioned } = store;
     this.#agentCalls = new AgentCalls({ versioned, clock, logger });
     this.#agentTokens = new AgentTokens({ keyValue, clock });
     this.#limits = new AgentLimits({
@@ -128,12 +126,14 @@ class VoiceBridge implements ServiceApp {
     const arena = new FrameArena();
     this.#registry = this.#createRegistry(arena);
     const registry = this.#registry;
-    this.#leases = new CallLeases({ idempotency, clock, logger });
-    this.#directory = new CallDirectory({
+    this.#replica = new Replica({
+      store,
       registry,
-      broadcasts,
+      leaseMs: config.CALL_LEASE_SECONDS * 1_000,
       clock,
       logger,
+      isFree: () => this.#admissions.capacity() === "free",
+      takeOver: (call) => this.#admissions.takeOver(call),
     });
     this.#admissions = this.#createAdmissions();
     this.#sip = this.#createSipGateway();
@@ -154,7 +154,7 @@ class VoiceBridge implements ServiceApp {
       kit: deps,
       signatures,
       registry,
-      directory: this.#directory,
+      directory: this.#replica.directory,
       admissions: this.#admissions,
       limits: this.#limits,
       traffic,
@@ -172,8 +172,7 @@ class VoiceBridge implements ServiceApp {
 
   async start(): Promise<void> {
     await this.#publisher.open();
-    await Promise.all([this.#directory.start(), this.#sip.start()]);
-    this.#leases.start();
+    await Promise.all([this.#replica.start(), this.#sip.start()]);
     this.#agentCalls.start();
     this.#tick();
   }
@@ -206,11 +205,10 @@ class VoiceBridge implements ServiceApp {
 
   async close(): Promise<void> {
     this.#ticker?.cancel();
-    this.#leases.stop();
     this.#agentCalls.stop();
     this.#media.close();
     this.#optOuts.close();
-    await Promise.all([this.#sip.stop(), this.#directory.close()]);
+    await Promise.all([this.#sip.stop(), this.#replica.close()]);
     await this.#publisher.flush(FLUSH_TIMEOUT_MS);
     await this.#agentTokens.settled();
     await this.#publisher.close();
@@ -246,7 +244,7 @@ class VoiceBridge implements ServiceApp {
 
   #ended(call: Call, reason: StopReason, outcome: StreamOutcome): void {
     const { direction, callId, channel, tenantId } = call.identity;
-    this.#leases.release(callId);
+    this.#replica.ended(callId);
     this.#limits.release(call.identity);
     if (channel === "sip" && reason !== "caller_hangup")
       this.#sip.conclude(callId, outcome);
@@ -269,9 +267,11 @@ class VoiceBridge implements ServiceApp {
     const { routing, agentCore, logger } = this.#deps;
     return new Admissions({
       registry: this.#registry,
-      leases: this.#leases,
+      leases: this.#replica.leases,
+      ledCalls: this.#replica.ledCalls,
+      clock: this.#deps.clock,
       limits: this.#limits,
-      directory: this.#directory,
+      directory: this.#replica.directory,
       hungUp: this.#hungUp,
       events: this.#heldEvents,
       agentCore,
@@ -283,7 +283,7 @@ class VoiceBridge implements ServiceApp {
   }
 
   #createSipGateway(): SipGateway {
-    const { bus, store, routing, clock, logger, metrics } = this.#deps;
+    const { bus, routing, clock, logger, metrics } = this.#deps;
     return new SipGateway({
       bus,
       metrics,
@@ -291,9 +291,11 @@ class VoiceBridge implements ServiceApp {
       logger,
       apiKey: this.#config.OPENAI_API_KEY,
       baseUrl: this.#config.OPENAI_BASE_URL,
-      keyValue: store.keyValue,
       routing: () => routing.current(),
       modelSessionMaxMs: this.#modelSessionMaxMs,
+      isHere: (callId) => this.#registry.get(callId) !== undefined,
+      claim: (callId) => this.#replica.leases.claim(callId),
+      release: (callId) => this.#replica.leases.release(callId),
       capacity: () => this.#admissions.capacity(),
       limits: this.#limits,
       begin: (identity) => this.#admissions.lead(identity),

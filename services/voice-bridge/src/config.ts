@@ -53,6 +53,8 @@ const shape = {
   MODEL_SESSION_MAX_SECONDS: integer({ min: 1, max: 86_400 }).default(3300),
   /** How long a socket may stay without a frame before the call is taken for gone. */
   CALL_IDLE_SECONDS: integer({ min: 1, max: 86_400 }).default(30),
+  /** For how long a replica that died keeps its calls: SIP calls are gone on with by another one then. */
+  CALL_LEASE_SECONDS: integer({ min: 1, max: 3_600 }).default(30),
   /** How often a live call publishes `media.sample`. */
   MEDIA_SAMPLE_SECONDS: integer({ min: 1, max: 3_600 }).default(5),
   /** Where events wait while Kafka is away; default: a temporary folder of this process's own. */

@@ -2,10 +2,13 @@ import { createServer, type Server } from "node:http";
 import {
   createEvent,
   createMemoryBus,
+  createMemoryStore,
   type MemoryBus,
+  type Store,
 } from "@easymo/messaging";
 import { optOutConfirmation } from "@easymo/opt-out-lexicon";
-import type { RunningService } from "@easymo/service-kit";
+import { systemClock, type RunningService } from "@easymo/service-kit";
+import { until } from "@easymo/testbed";
 import {
   afterAll,
   afterEach,
@@ -27,6 +30,7 @@ import {
 let agentCore: RunningService;
 let bridge: RunningBridge;
 let bus: MemoryBus;
+let store: Store;
 let rest: Server;
 let asked: { path: string; body: string }[];
 let whenAsked: (() => void)[];
@@ -52,8 +56,10 @@ beforeEach(async () => {
   const address = rest.address();
   const port = typeof address === "object" ? (address?.port ?? 0) : 0;
   bus = createMemoryBus(quietKit("bus"));
+  store = createMemoryStore(systemClock);
   bridge = await RunningBridge.start(agentCore.url, {
     bus,
+    store,
     env: { OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1` },
   });
 });
@@ -187,6 +193,21 @@ describe("a call over SIP", () => {
       "caller_hangup",
     );
     expect(asked).toEqual([]);
+  });
+
+  test("can be gone on with by another replica for as long as it lasts", async () => {
+    /** What another replica finds when this one is silent for long. */
+    const leftBehind = () => {
+      const nowMs = systemClock.now() + 3_600_000;
+      const again = { nowMs, againMs: nowMs, limit: 10 };
+      return store.versioned.claimDue("voice:led-calls", again);
+    };
+    const session = await talking("rtc_9", "+250788600009");
+    expect(await leftBehind()).toEqual(["{voice:led-calls}:rtc_9"]);
+    bridge.model.options = { refusesWith: 404 };
+    session.socket.terminate();
+    await bridge.events.next("call.stop");
+    await until(async () => (await leftBehind()).length === 0);
   });
 
   test("is taken once though it is handed over twice, and not at all when it is long gone", async () => {

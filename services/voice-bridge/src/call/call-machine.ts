@@ -149,7 +149,7 @@ function mediaStarted(
   nowMs: number,
 ): CallEffect[] {
   state.phase = "live";
-  state.startedAtMs = nowMs;
+  state.startedAtMs = nowMs - (state.identity.underWayMs ?? 0);
   // What the model said before the line was there is only played now.
   state.ledger.playedAtMs = nowMs + unheardMs(state.ledger);
   const { direction, channel } = state.identity;

@@ -31,6 +31,8 @@ export interface CallIdentity {
   readonly traceparent: string | undefined;
   /** The model's session is replaced before it is this old. */
   readonly modelSessionMaxMs: number;
+  /** For so long another replica had the call, whose conversation goes on; left out when it begins here. */
+  readonly underWayMs?: number;
 }
 
 /** Why a call ended; `call.stop`'s reason and the metric's outcome. */

@@ -17,15 +17,25 @@ const MODEL_AWAY_LIMIT_MS = 5_000;
 const SUCCESSOR_PATIENCE_MS = 10_000;
 const RETRY_DELAYS_MS = [0, 100, 200, 400, 800];
 
-function greet(state: CallState): void {
-  wantResponse(state, "greeting", sayExactly(state.identity.agent.greeting));
+const GAP_NOTE =
+  "For a moment no tool could be used. Do now what the caller waits for, in a few words; otherwise go on with the conversation.";
+
+/** The first words: a greeting, or on with what another replica began. */
+function firstWords(state: CallState): CallEffect[] {
+  const { agent, underWayMs } = state.identity;
+  if (underWayMs === undefined) {
+    wantResponse(state, "greeting", sayExactly(agent.greeting));
+    return [];
+  }
+  wantResponse(state, "reply");
+  return [{ do: "add_turn", turn: { role: "system", text: GAP_NOTE } }];
 }
 
 export function modelReady(state: CallState, nowMs: number): CallEffect[] {
   if (state.phase === "ended") return [];
   const effects: CallEffect[] = [];
   const isFirst = state.history.length === 0 && state.nextRequest === 1;
-  if (isFirst) greet(state);
+  if (isFirst) effects.push(...firstWords(state));
   // Over a side-band the conversation is the call's, and still there.
   if (state.identity.channel === "twilio")
     for (const turn of state.history) effects.push({ do: "add_turn", turn });
@@ -53,6 +63,8 @@ export function connectedWhenBoth(
     return [];
   if (state.model.phase !== "ready") return [];
   state.connectedAtMs = nowMs;
+  // Told by the replica that had the call.
+  if (state.identity.underWayMs !== undefined) return [];
   const { agent } = state.identity;
   return [
     {

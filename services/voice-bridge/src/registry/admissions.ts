@@ -1,10 +1,11 @@
 import type { AgentCoreClient } from "@easymo/agent-core-client";
 import type { RoutingTable } from "@easymo/routing";
-import type { Logger } from "@easymo/service-kit";
+import type { Clock, Logger } from "@easymo/service-kit";
 import type { Call } from "../call/call.js";
 import type { CallIdentity } from "../call/call-state.js";
 import type { CallDirectory } from "../replicas/call-directory.js";
 import type { CallLeases } from "../replicas/call-leases.js";
+import type { LedCall, LedCalls } from "../replicas/led-calls.js";
 import type { HeldEvents } from "../replicas/held-events.js";
 import type { MediaLeg, MediaLegListener } from "../telephony/media-leg.js";
 import { sideBandLeg } from "../telephony/openai-sip/sip-calls.js";
@@ -16,6 +17,8 @@ import type { CallRegistry } from "./call-registry.js";
 export interface AdmissionsDeps {
   readonly registry: CallRegistry;
   readonly leases: CallLeases;
+  readonly ledCalls: LedCalls;
+  readonly clock: Clock;
   readonly limits: AgentLimits;
   readonly directory: CallDirectory;
   readonly hungUp: HungUpCalls;
@@ -107,10 +110,38 @@ export class Admissions {
 
   /** A call over SIP that this replica has claimed. */
   lead(identity: CallIdentity): void {
-    const { registry } = this.#deps;
-    if (registry.get(identity.callId) !== undefined) return;
-    registry.begin(identity).attach(sideBandLeg(identity.callId));
+    void this.#deps.ledCalls.lead(identity);
+    this.#attachSideBand(identity);
     this.#log(identity);
+  }
+
+  /** The same, in place of a replica that is gone; false when its agent is. */
+  takeOver({ agent: agentName, startedAt, ...led }: LedCall): boolean {
+    const { limits, clock, modelSessionMaxMs, logger } = this.#deps;
+    const agent = this.#deps.routing().findAgent(led.tenantId, agentName);
+    if (agent === undefined) {
+      logger.warn({ callId: led.callId }, "no agent to go on with the call");
+      return false;
+    }
+    const identity: CallIdentity = {
+      ...led,
+      agent,
+      direction: "inbound",
+      channel: "sip",
+      channelName: led.channelName ?? undefined,
+      person: led.person ?? undefined,
+      traceparent: led.traceparent ?? undefined,
+      modelSessionMaxMs,
+      underWayMs: Math.max(0, clock.now() - startedAt),
+    };
+    // Whatever the limit is by now: the call is up.
+    void limits.adopt(identity);
+    this.#attachSideBand(identity);
+    return true;
+  }
+
+  #attachSideBand(identity: CallIdentity): void {
+    this.#deps.registry.begin(identity).attach(sideBandLeg(identity.callId));
   }
 
   /**

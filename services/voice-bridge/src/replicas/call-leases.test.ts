@@ -12,6 +12,7 @@ const logger = createLogger({ name: "test", level: "silent" });
 function twoReplicas() {
   const clock = new ManualClock();
   const { idempotency } = createMemoryStore(clock);
+  const lost: string[] = [];
   let away = false;
   const sometimesAway: IdempotencyStore = {
     ...idempotency,
@@ -25,11 +26,18 @@ function twoReplicas() {
         : idempotency.extend(...args),
   };
   const leases = (store: IdempotencyStore) =>
-    new CallLeases({ idempotency: store, clock, logger: logger });
+    new CallLeases({
+      idempotency: store,
+      times: { leaseMs: 30_000, renewMs: 10_000 },
+      clock,
+      logger,
+      lost: (callId) => lost.push(callId),
+    });
   return {
     clock,
     here: leases(sometimesAway),
     there: leases(idempotency),
+    lost,
     setAway: (isAway: boolean) => {
       away = isAway;
     },
@@ -86,4 +94,15 @@ test("a call that ended before its lease was had is held by nobody", async () =>
   here.release("CA1");
   await claim;
   expect(await there.claim("CA1")).toBe(true);
+});
+
+test("a replica that stood still longer than its lease is told that the call is another's", async () => {
+  const { clock, here, there, lost } = twoReplicas();
+  expect(await here.claim("CA1")).toBe(true);
+  clock.advance(31_000);
+  expect(await there.claim("CA1")).toBe(true);
+  here.start();
+  await pass(clock, 10_000);
+  expect(lost).toEqual(["CA1"]);
+  here.stop();
 });

@@ -1,14 +1,19 @@
 import type { IdempotencyStore } from "@easymo/messaging";
 import type { Clock, Logger, Timer } from "@easymo/service-kit";
 
-/** A replica that died leaves its calls' leases for this long. */
-const LEASE_MS = 30_000;
-const RENEW_MS = 10_000;
+export interface LeaseTimes {
+  /** A replica that died leaves its calls' leases for this long. */
+  readonly leaseMs: number;
+  readonly renewMs: number;
+}
 
 export interface CallLeasesDeps {
+  readonly times: LeaseTimes;
   readonly idempotency: IdempotencyStore;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Another replica has a call of ours too. */
+  lost(callId: string): void;
 }
 
 /**
@@ -31,7 +36,7 @@ export class CallLeases {
     this.#renewing = this.#deps.clock.setTimeout(() => {
       for (const callId of this.#tokens.keys()) void this.#renew(callId);
       this.start();
-    }, RENEW_MS);
+    }, this.#deps.times.renewMs);
   }
 
   stop(): void {
@@ -54,11 +59,11 @@ export class CallLeases {
   }
 
   async #claim(callId: string): Promise<"ours" | "taken" | "unknown"> {
-    const { idempotency, logger } = this.#deps;
+    const { idempotency, logger, times } = this.#deps;
     try {
       const claim = await idempotency.claim(keyOf(callId), {
         fingerprint: callId,
-        leaseMs: LEASE_MS,
+        leaseMs: times.leaseMs,
       });
       if (claim.outcome !== "claimed") return "taken";
       // Over before the answer came: not to be held for nobody.
@@ -75,12 +80,13 @@ export class CallLeases {
   }
 
   async #renew(callId: string): Promise<void> {
-    const { idempotency, logger } = this.#deps;
+    const { idempotency, logger, times } = this.#deps;
+    const { leaseMs } = times;
     const token = this.#tokens.get(callId);
     try {
       if (
         token !== undefined &&
-        (await idempotency.extend(keyOf(callId), token, { leaseMs: LEASE_MS }))
+        (await idempotency.extend(keyOf(callId), token, { leaseMs }))
       )
         return;
     } catch (error) {
@@ -89,11 +95,7 @@ export class CallLeases {
     }
     if (!this.#tokens.has(callId)) return;
     this.#tokens.set(callId, undefined);
-    if ((await this.#claim(callId)) === "taken")
-      logger.error(
-        { callId },
-        "another replica has this call too; both go on with their caller",
-      );
+    if ((await this.#claim(callId)) === "taken") this.#deps.lost(callId);
   }
 
   #giveBack(callId: string, token: string): void {

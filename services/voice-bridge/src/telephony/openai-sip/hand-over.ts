@@ -1,4 +1,4 @@
-import type { EasymoEvent, KeyValueStore } from "@easymo/messaging";
+import type { EasymoEvent } from "@easymo/messaging";
 import type { RoutingTable } from "@easymo/routing";
 import type { Clock, Logger } from "@easymo/service-kit";
 import { z } from "zod";
@@ -8,12 +8,15 @@ import { e164 } from "../../registry/call-identity.js";
 
 export interface HandOverDeps {
   routing(): RoutingTable;
-  readonly keyValue: KeyValueStore;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly modelSessionMaxMs: number;
   capacity(): "free" | "full" | "draining";
   readonly limits: AgentLimits;
+  /** Whether the call is led here already. */
+  isHere(callId: string): boolean;
+  /** Makes the call this replica's; false when it is another one's. Never rejects. */
+  claim(callId: string): Promise<boolean>;
   /** The call is this replica's to lead. */
   begin(identity: CallIdentity): void;
   /** Its agent may take no further call: it is passed on, or ended. */
@@ -27,7 +30,6 @@ const payload = z.object({
 
 /** A call that was handed over longer ago is not on the line any more. */
 const MAX_AGE_MS = 60_000;
-const CLAIM_MS = 4 * 3_600_000;
 
 /** No line is free here: the event goes to the retry topic, and so to a replica that has one. */
 export class NoLineFreeError extends Error {
@@ -61,8 +63,9 @@ export function sipHandOver(deps: HandOverDeps) {
       deps.logger.warn({ callId, tenantId }, "no agent for the SIP call");
       return;
     }
+    if (deps.isHere(callId)) return;
     if (deps.capacity() !== "free") throw new NoLineFreeError();
-    if (!(await claim(deps, callId))) return;
+    if (!(await deps.claim(callId))) return;
     const identity: CallIdentity = {
       callId,
       tenantId,
@@ -90,11 +93,4 @@ function channelName(
 ): string | undefined {
   const route = to === undefined ? undefined : deps.routing().find("sip", to);
   return route?.tenantId === tenantId ? route.channel.name : undefined;
-}
-
-/** Without the store the group alone keeps replicas apart. */
-async function claim(deps: HandOverDeps, callId: string): Promise<boolean> {
-  return deps.keyValue
-    .setIfAbsent(`voice:side-band:${callId}`, "claimed", { ttlMs: CLAIM_MS })
-    .catch(() => true);
 }

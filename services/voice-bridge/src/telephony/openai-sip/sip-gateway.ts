@@ -14,6 +14,8 @@ export interface SipGatewayDeps extends Omit<HandOverDeps, "turnAway"> {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The call is not this replica's any more. */
+  release(callId: string): void;
   readonly apiKey: string | undefined;
   /** Of OpenAI's REST API. */
   readonly baseUrl: string;
@@ -48,11 +50,13 @@ export class SipGateway {
       retryDelaysMs: RETRY_DELAYS_MS,
       handler: sipHandOver({
         ...deps,
-        turnAway: ({ callId, agent }) =>
+        turnAway: ({ callId, agent }) => {
+          deps.release(callId);
           this.conclude(callId, {
             kind: "apologise",
             transferTo: agent.transfer?.to,
-          }),
+          });
+        },
       }),
       logger,
       metrics,
