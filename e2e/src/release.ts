@@ -94,7 +94,10 @@ export function releaseValues(around: Surroundings): Values {
     },
     brokerOrchestrator: service,
     routing: ROUTING,
-    operator: { ...service, resyncSeconds: 30 },
+    operator: {
+      ...small,
+      networkPolicy: { internetPorts: [...networkPolicy.internetPorts, 6443] },
+    },
   };
 }
 

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
@@ -27,12 +35,13 @@ export async function development(
   program: string,
 ): Promise<void> {
   const cwd = await tree(world);
+  const env = { ...world.environment, PATH: await withHelm3(world, cwd) };
   const { profiles } = skaffoldFile.parse(
     parse(await readFile(join(ROOT, "skaffold.yaml"), "utf8")),
   );
   const all = [[], ...profiles.map(({ name }) => ["--profile", name])];
   const skaffold = (args: readonly string[]) =>
-    command(program, args, { cwd, timeoutMs: 300_000 });
+    command(program, args, { cwd, env, timeoutMs: 300_000 });
   try {
     await step("skaffold finds nothing wrong with any profile", async () => {
       for (const profile of all)
@@ -82,4 +91,15 @@ async function tree(world: World): Promise<string> {
   }));
   await writeFile(file, stringify({ ...chart, dependencies }));
   return folder;
+}
+
+/** skaffold calls `helm`, and knows Helm 3 only. */
+async function withHelm3(world: World, folder: string): Promise<string> {
+  const helm3 = world.config.E2E_HELM3;
+  const path = world.environment.PATH ?? "";
+  if (helm3 === undefined) return path;
+  const programs = join(folder, "programs");
+  await mkdir(programs);
+  await symlink(helm3, join(programs, "helm"));
+  return `${programs}${delimiter}${path}`;
 }

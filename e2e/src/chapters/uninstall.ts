@@ -16,8 +16,9 @@ export async function uninstall(
   await step(
     "uninstalls, and leaves nothing behind",
     async () => {
-      for (const release of [config.E2E_RELEASE, MODEL_RELEASE])
-        await helm.run(["uninstall", release, "--wait", "--timeout=5m"]);
+      // As docs/operations.md says.
+      await removal(world);
+      await helm.run(["uninstall", MODEL_RELEASE, "--wait", "--timeout=5m"]);
       await until(
         async () => {
           const left = await leftovers(world, before);

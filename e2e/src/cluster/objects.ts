@@ -12,7 +12,7 @@ export type RenderedObject = z.infer<typeof object>;
 /** The objects of a stream of YAML documents. */
 export function objectsOf(rendered: string): RenderedObject[] {
   return parseAllDocuments(rendered)
-    .map((document): unknown => document.toJS())
+    .map((document) => z.unknown().parse(document.toJS()))
     .filter((value) => value !== null)
     .map((value) => object.parse(value));
 }
