@@ -176,7 +176,8 @@ export class Informer<T> implements ObjectCache<T> {
     }
     const reason = isExpired(error) ? "expired" : "failed";
     this.#restarts.inc({ resource, reason });
-    logger.warn({ err: error, resource, reason }, "listing again");
+    const why = error instanceof Error ? error.message : String(error);
+    logger.warn({ resource, reason, why }, "listing again");
     await this.#waitLonger(signal);
   }
 

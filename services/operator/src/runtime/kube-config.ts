@@ -8,9 +8,12 @@ export function loadKubeConfig(kubeconfigFile: string | undefined): KubeConfig {
   const config = new KubeConfig();
   if (kubeconfigFile === undefined) config.loadFromCluster();
   else config.loadFromFile(kubeconfigFile);
-  if (config.getCurrentCluster() === null)
+  // Outside a cluster, the library makes an address of variables that are not there.
+  if (!URL.canParse(config.getCurrentCluster()?.server ?? ""))
     throw new Error(
-      "The kubeconfig names no cluster: set its current-context.",
+      kubeconfigFile === undefined
+        ? "This is no pod of a cluster: name a kubeconfig in KUBECONFIG."
+        : `${kubeconfigFile} names no cluster: set its current-context.`,
     );
   return config;
 }

@@ -62,9 +62,18 @@ try {
   say(
     `one change                ${seconds(changesMs[CHANGES / 2] ?? 0)} s (median of ${CHANGES}), ${seconds(changesMs.at(-1) ?? 0)} s (longest)`,
   );
+  const busySeconds = await metric(operator, "process_cpu_seconds_total");
   await new Promise((resolve) => setTimeout(resolve, REST_MS));
-  say(`memory (RSS)              ${await rssMiB(operator)} MiB`);
-  say(`  of which JavaScript     ${await heapMiB(operator)} MiB`);
+  const restSeconds = await metric(operator, "process_cpu_seconds_total");
+  say(
+    `CPU time                  ${busySeconds.toFixed(1)} s until then, ${(restSeconds - busySeconds).toFixed(2)} s in ${REST_MS / 1_000} s of rest`,
+  );
+  say(
+    `memory (RSS)              ${await mebibytes(operator, "process_resident_memory_bytes")} MiB`,
+  );
+  say(
+    `  of which JavaScript     ${await mebibytes(operator, "nodejs_heap_size_used_bytes")} MiB`,
+  );
 } finally {
   await operator?.stop();
   await kubernetes.close();
@@ -118,16 +127,11 @@ async function heapFlags(): Promise<string> {
   return (scripts.start.match(/--max-\S+/g) ?? []).join(" ");
 }
 
-function rssMiB(of: ServiceProcess): Promise<string> {
-  return metricMiB(of, "process_resident_memory_bytes");
+async function mebibytes(of: ServiceProcess, name: string): Promise<string> {
+  return ((await metric(of, name)) / 1_048_576).toFixed(0);
 }
 
-function heapMiB(of: ServiceProcess): Promise<string> {
-  return metricMiB(of, "nodejs_heap_size_used_bytes");
-}
-
-async function metricMiB(of: ServiceProcess, name: string): Promise<string> {
+async function metric(of: ServiceProcess, name: string): Promise<number> {
   const text = await (await fetch(`${of.url}/metrics`)).text();
-  const value = new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1];
-  return (Number(value) / 1_048_576).toFixed(0);
+  return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1]);
 }
