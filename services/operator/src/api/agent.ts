@@ -3,7 +3,11 @@ import { z } from "zod";
 import { list, text, withRules } from "./cel.js";
 import { conditions } from "./conditions.js";
 import { objectName, phoneNumber, queueName, words } from "./fields.js";
-import { agentAcceptedReasons, readyReason } from "./names.js";
+import {
+  agentAcceptedReasons,
+  readyReason,
+  topicsReadyReasons,
+} from "./names.js";
 import { resource } from "./resource.js";
 
 const eachOnce = {
@@ -299,6 +303,7 @@ export const agentStatus = z
     conditions: conditions({
       Accepted: agentAcceptedReasons,
       Ready: [readyReason, "otherwise Accepted's"],
+      TopicsReady: topicsReadyReasons,
     }).optional(),
   })
   .describe("What became of it; written by the operator.");

@@ -61,6 +61,16 @@ export const programmedReasons = [
   "ProviderUnreachable",
   "ProviderRefused",
 ] as const;
+/** Why Kafka's topics are as topics.yaml declares them, or are not. */
+export const topicsReadyReasons = [
+  "Ready",
+  "Pending",
+  "NotReady",
+  "NotReconciled",
+  "Differs",
+  "Missing",
+  "Unmanaged",
+] as const;
 /** Why people who write or call are answered; when they are not, the reason is that of the condition that does not hold. */
 export const readyReason = "Ready";
 
@@ -68,5 +78,7 @@ export const readyReason = "Ready";
 export type AgentAcceptedReason = (typeof agentAcceptedReasons)[number];
 /** A reason of a Channel's condition Accepted. */
 export type ChannelAcceptedReason = (typeof channelAcceptedReasons)[number];
+/** A reason of an Agent's condition TopicsReady. */
+export type TopicsReadyReason = (typeof topicsReadyReasons)[number];
 /** A reason of a Channel's condition Programmed. */
 export type ProgrammedReason = (typeof programmedReasons)[number];

@@ -1,3 +1,4 @@
+import type { TopicsReadyReason } from "../api/index.js";
 import type { FoundCondition } from "../runtime/index.js";
 import type { ObservedTopic } from "./observed.js";
 
@@ -22,8 +23,7 @@ export type TopicState = (typeof topicStates)[number];
 export interface TopicVerdict {
   readonly name: string;
   readonly state: TopicState;
-  /** One word in CamelCase. */
-  readonly reason: string;
+  readonly reason: TopicsReadyReason;
   /** A sentence for a person; for `ready`, that it is. */
   readonly message: string;
   /** The KafkaTopic that it is about, where there is one. */
