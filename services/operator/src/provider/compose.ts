@@ -32,7 +32,7 @@ export interface ProviderSettings {
   readonly graphApiUrl: string;
   readonly checkMs: number;
   readonly resyncMs: number;
-  /** How long a provider that does not answer is waited for when a Channel goes; default: ten minutes. */
+  /** How long a provider that does not answer is waited for when a Channel goes; default: four minutes. */
   readonly giveUpAfterMs?: number;
 }
 

@@ -122,21 +122,26 @@ export class Programmer {
     }
   }
 
-  /** The Channel has gone. */
+  /** The Channel has gone, or is not looked after for now: the next look is a first one. */
   forget(key: ObjectKey): void {
     this.#states.delete(keyText(key));
   }
 
   #stateOf(channel: Channel, target: Target): State {
-    const { uid, generation } = channel.metadata;
     const key = keyText(channel.metadata);
-    const goal = `${uid} ${generation} ${target.webhookAddress}`;
+    const goal = JSON.stringify([
+      channel.metadata.uid,
+      target.address,
+      target.webhookAddress,
+      channel.spec.credentialsSecretRef?.name,
+    ]);
     const known = this.#states.get(key);
     if (known?.goal === goal) return known;
     const { clock, checkMs, random } = this.#options;
     const isProgrammed = wasProgrammed(channel, target);
     // A new operator does not look at thousands of numbers at once that were well a moment ago.
     const isWell =
+      known === undefined &&
       isProgrammed &&
       currentCondition(channel, "Programmed")?.status === "True";
     const state: State = {

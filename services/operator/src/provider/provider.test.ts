@@ -269,6 +269,15 @@ describe("a number at Twilio", () => {
     expect(twilio.settings(accountSid, number)).toEqual(newNumberSettings);
   });
 
+  test("is not asked about when its Channel is given to another tenant", async () => {
+    const { bench, twilio } = await withDesk({ checkMs: 600_000 });
+    const asked = twilio.api.calls.length;
+    await bench.apply("Channel", "desk", { ...desk, tenant: "musanze" });
+    await bench.until("Channel", "desk", "Programmed", programmed);
+    await bench.until("Channel", "desk", "Ready", ready);
+    expect(twilio.api.calls).toHaveLength(asked);
+  });
+
   test("of a suspended Channel is left alone until it is resumed", async () => {
     const { bench, twilio } = await withDesk();
     await bench.patchResource("Channel", "desk", { spec: { suspended: true } });

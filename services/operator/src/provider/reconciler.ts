@@ -34,7 +34,7 @@ import {
 const statusManager = "easymo-operator-provider";
 
 /** A provider that does not answer keeps nobody from deleting a Channel for longer. */
-const giveUpAfterMs = 600_000;
+const giveUpAfterMs = 240_000;
 
 export interface ProviderReconcilerOptions {
   readonly kubernetes: Kubernetes;
@@ -105,13 +105,11 @@ export class ProviderReconciler implements Reconciler {
     if (former !== undefined) return former;
     if (found.kind === "not_needed")
       return this.#tell(channel, notNeeded, undefined, context);
-    if (accepted.status !== "True")
-      return this.#tell(
-        channel,
-        leftAlone(channel, accepted.reason),
-        target,
-        context,
-      );
+    if (accepted.status !== "True") {
+      this.#programmer.forget(key);
+      const verdict = leftAlone(channel, accepted.reason);
+      return this.#tell(channel, verdict, target, context);
+    }
     if (found.kind === "no_public_url")
       return this.#tell(channel, noPublicUrl(found.setting), target, context);
     const looked = await this.#programmer.look(channel, found.target, context);

@@ -41,10 +41,11 @@ export function programmingVerdictOf(
 }
 
 /** Whether the number was seen to be set as it should be still; if nothing has come in between, it is so. Pure. */
-export function wasProgrammed(channel: Channel, target: Target): boolean {
-  const found = currentCondition(channel, "Programmed");
+export function wasProgrammed({ status }: Channel, target: Target): boolean {
+  const found = status?.conditions?.find(({ type }) => type === "Programmed");
   return (
-    channel.status?.webhookAddress === target.webhookAddress &&
+    status?.webhookAddress === target.webhookAddress &&
+    status.programmedAddress === target.address &&
     (found?.status === "True" || found?.status === "Unknown")
   );
 }
