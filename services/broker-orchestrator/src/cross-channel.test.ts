@@ -469,6 +469,49 @@ describe("a wish to be called", () => {
   });
 });
 
+describe("the lead of someone who calls", () => {
+  const leadOf = async (phone: string) =>
+    (await agentCoreOf(agentCore.url).fetchLead({ phone })).lead;
+
+  test("has the channel on which they were heard last, and keeps where it came from", async () => {
+    const phone = newPhone();
+    await happens(
+      callStart(phone, "CA13"),
+      callConnected(phone, "CA13"),
+      callStop(phone, "CA13"),
+    );
+    expect(await leadOf(phone)).toMatchObject({
+      source: "voice",
+      lastChannel: "voice",
+    });
+    const known = newPhone();
+    await agentCoreOf(agentCore.url).logLead(
+      { phone: known, source: "whatsapp", lastChannel: "whatsapp" },
+      { idempotencyKey: `known-${known}` },
+    );
+    await happens(
+      callStart(known, "CA14"),
+      callConnected(known, "CA14"),
+      callStop(known, "CA14"),
+    );
+    expect(await leadOf(known)).toMatchObject({ lastChannel: "voice" });
+  });
+
+  test("is not made by a call that nobody was on, nor by one that ended with an opt-out", async () => {
+    const [missed, out] = [newPhone(), newPhone()];
+    await happens(
+      callStart(missed, "CA15"),
+      callStop(missed, "CA15", "no-answer", 0),
+      callStart(out, "CA16"),
+      callConnected(out, "CA16"),
+      callOptOut(out, "CA16"),
+      callStop(out, "CA16", "opt_out"),
+    );
+    expect(await leadOf(missed)).toBeNull();
+    expect((await leadOf(out))?.lastChannel ?? null).toBeNull();
+  });
+});
+
 test("a call that was missed twice within minutes is followed up once", async () => {
   const phone = newPhone();
   await happens(received(phone, "", { kind: "image", text: undefined }));

@@ -1,7 +1,7 @@
 import type { EffectDeps } from "./deps.js";
 import type { ExecuteEffect } from "./executor.js";
 import { checkHandover, handOver } from "./handover.js";
-import { knowLead, registerOptOut } from "./people.js";
+import { knowLead, noteChannel, registerOptOut } from "./people.js";
 import {
   addIntent,
   addRanking,
@@ -21,6 +21,8 @@ export function effectExecutor(deps: EffectDeps): ExecuteEffect {
         return registerOptOut(deps, effect, about, signal);
       case "know_lead":
         return knowLead(deps, effect, about, signal);
+      case "note_channel":
+        return noteChannel(deps, effect, about, signal);
       case "rank":
         return rank(deps, effect, about, signal);
       case "register_buyer":

@@ -46,6 +46,7 @@ export const knowLead: Executor<"know_lead"> = async (
       {
         ...person,
         source: lastChannel ?? "voice",
+        lastChannel: lastChannel ?? "voice",
         ...(name === undefined ? {} : { name }),
         ...(language === undefined ? {} : { language }),
       },
@@ -56,6 +57,34 @@ export const knowLead: Executor<"know_lead"> = async (
     if (isTakenAnyhow(error)) return { kind: "lead", lead: undefined };
     return refusedOrThrow(error);
   }
+};
+
+/** Enriches the person's lead with where they were heard last. */
+export const noteChannel: Executor<"note_channel"> = async (
+  deps,
+  effect,
+  { conversation },
+  signal,
+) => {
+  const { tenantId, names, language } = conversation;
+  const person = personRef(names);
+  if (person === undefined)
+    return { kind: "withheld", reason: "unknown_person" };
+  const core = asTenant(deps.services.agentCore, tenantId, effect);
+  try {
+    await core.logLead(
+      {
+        ...person,
+        source: effect.channel,
+        lastChannel: effect.channel,
+        ...(language === undefined ? {} : { language }),
+      },
+      { idempotencyKey: effect.key, signal },
+    );
+  } catch (error) {
+    if (!isTakenAnyhow(error)) return refusedOrThrow(error);
+  }
+  return { kind: "done" };
 };
 
 function leadOutcome(lead: Lead): Outcome {

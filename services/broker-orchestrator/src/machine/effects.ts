@@ -32,6 +32,11 @@ export type Effect = Common &
         readonly at: string;
       }
     | ({ readonly kind: "know_lead" } & AboutIntent)
+    | {
+        readonly kind: "note_channel";
+        /** The channel on which the person was heard last. */
+        readonly channel: ChannelName;
+      }
     | ({
         readonly kind: "rank";
         readonly name: string;

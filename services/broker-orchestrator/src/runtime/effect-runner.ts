@@ -29,6 +29,7 @@ type Dependency = keyof typeof places;
 const dependencyOf: Readonly<Record<EffectKind, Dependency>> = {
   register_opt_out: "agent-core",
   know_lead: "agent-core",
+  note_channel: "agent-core",
   keep_conversation: "buyer",
   rank: "ranking",
   register_buyer: "buyer",

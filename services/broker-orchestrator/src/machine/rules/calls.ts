@@ -242,6 +242,24 @@ export const callRules = [
   }),
   eventRule({
     on: ["call.stop"],
+    when: "the person was on it, is known by a number or an address, and did not opt out",
+    holds: ({ state }, { data }) =>
+      state.optedOut === undefined &&
+      (data.durationMs > 0 ||
+        state.calls.some(
+          ({ callId, connected }) => callId === data.callId && connected,
+        )) &&
+      (state.names.phone ?? state.names.userId ?? state.names.sip) !==
+        undefined,
+    then: "the lead has the channel on which they were heard last",
+    effects: ["note_channel"],
+    apply(draft, event) {
+      const channel = draft.call(event.data.callId)?.channel ?? "voice";
+      draft.emit({ kind: "note_channel", channel });
+    },
+  }),
+  eventRule({
+    on: ["call.stop"],
     when: "the person is a known buyer",
     holds: ({ state }) => state.buyerId !== undefined,
     then: "what the conversation came to is kept with the buyer",
