@@ -120,9 +120,19 @@ describe.each(helms)("the operator in the umbrella, by %s", (helm) => {
 
   test("may see one other namespace instead, by a Role there", async () => {
     const all = await renderUmbrella({
+      ...ROUTING,
       "operator.watchNamespace": "agents",
       "operator.topics.enabled": false,
     });
+    for (const kind of ["Agent", "Channel"])
+      for (const { metadata } of ofKind(all, kind))
+        expect(metadata.namespace).toBe("agents");
+    expect(
+      rulesIn(named(all, "Role", "rel-operator-uninstall-channels")),
+    ).toEqual(rulesOf(rightsOfUninstall.slice(0, 1)));
+    expect(rulesIn(named(all, "Role", "rel-operator-uninstall"))).toEqual(
+      rulesOf(rightsOfUninstall.slice(1)),
+    );
     const there = named(all, "Role", "rel-operator-resources");
     expect(there.metadata.namespace).toBe("agents");
     expect(rulesIn(there)).toEqual(rulesOf(rightsOnResources));

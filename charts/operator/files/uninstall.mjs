@@ -12,6 +12,7 @@ const {
   TOKEN_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/token",
   NAMESPACE,
   WATCH_NAMESPACE,
+  OWN_NAMESPACE,
   RELEASE,
   DEPLOYMENT,
   POD_SELECTOR,
@@ -51,7 +52,7 @@ async function comesTrue(check) {
   return true;
 }
 
-const own = `${BRIDGES}${here}/channels`;
+const own = `${BRIDGES}/namespaces/${OWN_NAMESPACE}/channels`;
 const selector = `labelSelector=${encodeURIComponent(`app.kubernetes.io/instance=${RELEASE},app.kubernetes.io/managed-by=Helm`)}`;
 for (const { metadata } of await items(`${own}?${selector}`))
   await ask("DELETE", `${own}/${metadata.name}`);

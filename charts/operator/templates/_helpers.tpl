@@ -21,6 +21,11 @@
 {{- ternary "*" (.Values.watchNamespace | default .Release.Namespace) .Values.clusterWide -}}
 {{- end -}}
 
+{{/* Where the release's own Agents and Channels are. */}}
+{{- define "operator.ownNamespace" -}}
+{{- ternary .Release.Namespace (.Values.watchNamespace | default .Release.Namespace) .Values.clusterWide -}}
+{{- end -}}
+
 {{/*
 The environment that is this service's own. `siblings`: what the umbrella knows of the release's other parts, used where
 this chart's own values say nothing.
