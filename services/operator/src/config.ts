@@ -35,9 +35,12 @@ const shape = {
   POD_NAME: objectName,
   /** Where Agents and Channels are watched: one namespace, `*` for all; default: its own. */
   WATCH_NAMESPACE: z
-    .union([z.literal("*"), namespaceName], {
-      error: "must be a namespace's name, or * for all",
-    })
+    .string()
+    .max(63)
+    .regex(
+      /^(\*|[a-z0-9]([-a-z0-9]*[a-z0-9])?)$/,
+      "must be a namespace's name, or * for all",
+    )
     .optional(),
   /** The Helm release whose pods are served: their label app.kubernetes.io/instance. */
   RELEASE_NAME: z.string().min(1).max(63),
