@@ -21,6 +21,7 @@ has sqlite3 || missing+=(sqlite3)
 has sipp || missing+=(sip-tester)
 has promtool || missing+=(prometheus)
 has unzip || missing+=(unzip)
+has openssl || missing+=(openssl)
 if [ -z "${KAFKA_BROKERS:-}" ] && ! reachable 9092; then
   has java || missing+=(default-jre-headless)
   has mvn || [ -d .tools/kafka ] || missing+=(maven)

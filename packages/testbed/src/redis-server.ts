@@ -2,19 +2,32 @@ import { Redis } from "ioredis";
 import { join } from "node:path";
 import { kafkaScript } from "./paths.js";
 import { startProcess, type RunningProcess } from "./process.js";
+import { portSettings, type RedisCertificate } from "./redis-security.js";
 import { run } from "./run.js";
 import { until } from "./wait.js";
+
+/** How servers are spoken with: in clear, or by TLS with this certificate alone. */
+export type RedisDoor = RedisCertificate | undefined;
 
 /** Starts `redis-server` in a folder, with its data there, and waits until it answers. */
 export async function startRedisServer(
   port: number,
   folder: string,
   settings: readonly string[],
+  door?: RedisDoor,
 ): Promise<RunningProcess> {
-  const args = ["--bind", "127.0.0.1", "--port", String(port), "--dir", folder];
-  const server = await startRedisProgram([...args, ...settings], folder, port);
+  const args = ["--bind", "127.0.0.1", "--dir", folder];
+  const listening = portSettings(port, door).flatMap(([name, value]) => [
+    `--${name}`,
+    value,
+  ]);
+  const server = await startRedisProgram(
+    [...args, ...listening, ...settings],
+    folder,
+    port,
+  );
   // Answers with an error while it reads what it kept.
-  await until(() => askRedis(port, (redis) => redis.ping()), {
+  await until(() => askRedis(port, (redis) => redis.ping(), door), {
     what: "Redis",
     timeoutMs: 30_000,
   });
@@ -41,10 +54,12 @@ export async function startRedisProgram(
 export async function askRedis<T>(
   port: number,
   question: (redis: Redis) => Promise<T>,
+  door?: RedisDoor,
 ): Promise<T> {
   const client = new Redis({
     port,
     host: "127.0.0.1",
+    ...(door === undefined ? {} : { tls: { ca: door.certificate } }),
     lazyConnect: true,
     retryStrategy: () => null,
   });

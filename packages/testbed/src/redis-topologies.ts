@@ -2,10 +2,13 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunningProcess } from "./process.js";
+import type { Redis } from "ioredis";
+import { makeRedisCertificate, portSettings } from "./redis-security.js";
 import {
   askRedis,
   startRedisProgram,
   startRedisServer,
+  type RedisDoor,
 } from "./redis-server.js";
 import { freePorts, until } from "./wait.js";
 
@@ -13,6 +16,8 @@ import { freePorts, until } from "./wait.js";
 export interface RedisTopology {
   /** As `REDIS_URL` has it. */
   readonly url: string;
+  /** PEM, of servers that speak TLS alone. */
+  readonly certificate: string | undefined;
   /** Resolves when the replica has all that was written before. */
   replicated(): Promise<void>;
   /** SIGKILL of a master that has a replica; resolves when the replica is the master. */
@@ -26,28 +31,51 @@ const NODE_TIMEOUT_MS = 2_000;
 const SENTINEL_DOWN_MS = 1_000;
 const FAIL_OVER_TIMEOUT_MS = 60_000;
 
+export interface RedisTopologyOptions {
+  /** TLS alone, among the servers too. */
+  readonly tls?: boolean;
+}
+
 interface Server {
   readonly port: number;
   readonly process: RunningProcess;
+  readonly door: RedisDoor;
 }
 
+const doorOf = (
+  { tls = false }: RedisTopologyOptions,
+  folder: string,
+): Promise<RedisDoor> =>
+  tls ? makeRedisCertificate(folder) : Promise.resolve(undefined);
+
+const schemeOf = (door: RedisDoor): string =>
+  door === undefined ? "redis" : "rediss";
+
 /** Starts a Redis Cluster: three masters, and a replica of the first. */
-export async function startRedisCluster(): Promise<RedisTopology> {
+export async function startRedisCluster(
+  options: RedisTopologyOptions = {},
+): Promise<RedisTopology> {
   const ports = await freePorts(2 * (MASTERS + 1));
   const folder = await mkdtemp(join(tmpdir(), "easymo-redis-cluster-"));
   const servers: Server[] = [];
   const stop = () => stopAll(servers, folder);
   try {
+    const door = await doorOf(options, folder);
     for (let at = 0; at <= MASTERS; at++)
       servers.push(
-        await startNode(folder, ports[2 * at] ?? 0, ports[2 * at + 1] ?? 0),
+        await startNode(
+          folder,
+          door,
+          ports[2 * at] ?? 0,
+          ports[2 * at + 1] ?? 0,
+        ),
       );
     const [first, ...others] = servers;
     const replica = servers[MASTERS];
     if (first === undefined || replica === undefined)
       throw new Error("A cluster without servers.");
     for (const [at, { port }] of others.entries())
-      await askRedis(first.port, (redis) =>
+      await ask(first, (redis) =>
         redis.call(
           "CLUSTER",
           "MEET",
@@ -58,17 +86,16 @@ export async function startRedisCluster(): Promise<RedisTopology> {
       );
     await handOutSlots(servers.slice(0, MASTERS));
     await joined(servers);
-    const masterId = await askRedis(first.port, (redis) =>
-      redis.call("CLUSTER", "MYID"),
-    );
-    await askRedis(replica.port, (redis) =>
+    const masterId = await ask(first, (redis) => redis.call("CLUSTER", "MYID"));
+    await ask(replica, (redis) =>
       redis.call("CLUSTER", "REPLICATE", String(masterId)),
     );
-    await linked(replica.port);
+    await linked(replica);
     return {
-      url: `redis+cluster://${servers.map(({ port }) => `127.0.0.1:${port}`).join(",")}`,
-      replicated: () => replicated(first.port),
-      failOver: () => failOver(first, replica.port),
+      certificate: door?.certificate,
+      url: `${schemeOf(door)}+cluster://${servers.map(({ port }) => `127.0.0.1:${port}`).join(",")}`,
+      replicated: () => replicated(first),
+      failOver: () => failOver(first, replica),
       stop,
     };
   } catch (error) {
@@ -78,32 +105,38 @@ export async function startRedisCluster(): Promise<RedisTopology> {
 }
 
 /** Starts a master, its replica, and a sentinel that watches over them. */
-export async function startRedisSentinel(): Promise<RedisTopology> {
+export async function startRedisSentinel(
+  options: RedisTopologyOptions = {},
+): Promise<RedisTopology> {
   const [masterPort = 0, replicaPort = 0, sentinelPort = 0] =
     await freePorts(3);
   const folder = await mkdtemp(join(tmpdir(), "easymo-redis-sentinel-"));
   const servers: Server[] = [];
   const stop = () => stopAll(servers, folder);
   try {
-    const plain = ["--save", "", "--appendonly", "no"];
-    const master = {
-      port: masterPort,
-      process: await startRedisServer(masterPort, folder, plain),
+    const door = await doorOf(options, folder);
+    const start = async (port: number, settings: readonly string[]) => {
+      const process = await startRedisServer(
+        port,
+        folder,
+        ["--save", "", "--appendonly", "no", ...settings],
+        door,
+      );
+      const server: Server = { port, process, door };
+      servers.push(server);
+      return server;
     };
-    servers.push(master);
-    servers.push({
-      port: replicaPort,
-      process: await startRedisServer(replicaPort, folder, [
-        ...plain,
-        ...["--replicaof", "127.0.0.1", String(masterPort)],
-      ]),
-    });
-    await linked(replicaPort);
-    servers.push(await startSentinel(folder, sentinelPort, masterPort));
+    const master = await start(masterPort, []);
+    const replica = await start(replicaPort, [
+      ...["--replicaof", "127.0.0.1", String(masterPort)],
+    ]);
+    await linked(replica);
+    servers.push(await startSentinel(folder, sentinelPort, master));
     return {
-      url: `redis+sentinel://127.0.0.1:${sentinelPort}/easymo`,
-      replicated: () => replicated(masterPort),
-      failOver: () => failOver(master, replicaPort),
+      certificate: door?.certificate,
+      url: `${schemeOf(door)}+sentinel://127.0.0.1:${sentinelPort}/easymo`,
+      replicated: () => replicated(master),
+      failOver: () => failOver(master, replica),
       stop,
     };
   } catch (error) {
@@ -114,24 +147,31 @@ export async function startRedisSentinel(): Promise<RedisTopology> {
 
 async function startNode(
   parent: string,
+  door: RedisDoor,
   port: number,
   busPort: number,
 ): Promise<Server> {
   const folder = join(parent, String(port));
   await mkdir(folder);
-  const process = await startRedisServer(port, folder, [
-    ...["--save", "", "--appendonly", "no"],
-    ...["--cluster-enabled", "yes", "--cluster-port", String(busPort)],
-    ...["--cluster-node-timeout", String(NODE_TIMEOUT_MS)],
-    ...["--cluster-replica-validity-factor", "0"],
-  ]);
-  return { port, process };
+  const process = await startRedisServer(
+    port,
+    folder,
+    [
+      ...["--save", "", "--appendonly", "no"],
+      ...["--cluster-enabled", "yes", "--cluster-port", String(busPort)],
+      ...["--cluster-node-timeout", String(NODE_TIMEOUT_MS)],
+      ...["--cluster-replica-validity-factor", "0"],
+      ...(door === undefined ? [] : ["--tls-cluster", "yes"]),
+    ],
+    door,
+  );
+  return { port, process, door };
 }
 
 async function startSentinel(
   folder: string,
   port: number,
-  masterPort: number,
+  { port: masterPort, door }: Server,
 ): Promise<Server> {
   // A sentinel writes what it finds out into its own file.
   const file = join(folder, "sentinel.conf");
@@ -139,7 +179,7 @@ async function startSentinel(
     file,
     [
       "bind 127.0.0.1",
-      `port ${port}`,
+      ...portSettings(port, door).map((setting) => setting.join(" ")),
       `dir ${folder}`,
       `sentinel monitor easymo 127.0.0.1 ${masterPort} 1`,
       `sentinel down-after-milliseconds easymo ${SENTINEL_DOWN_MS}`,
@@ -150,21 +190,30 @@ async function startSentinel(
   const process = await startRedisProgram([file, "--sentinel"], folder, port);
   await until(
     async () => {
-      const told = await askRedis(port, (redis) =>
-        redis.call("SENTINEL", "REPLICAS", "easymo"),
+      const told = await askRedis(
+        port,
+        (redis) => redis.call("SENTINEL", "REPLICAS", "easymo"),
+        door,
       );
       return Array.isArray(told) && told.length === 1;
     },
     { what: "The sentinel", timeoutMs: 30_000, everyMs: 100 },
   );
-  return { port, process };
+  return { port, process, door };
+}
+
+function ask<T>(
+  { port, door }: Server,
+  question: (redis: Redis) => Promise<T>,
+): Promise<T> {
+  return askRedis(port, question, door);
 }
 
 async function handOutSlots(masters: readonly Server[]): Promise<void> {
-  for (const [at, { port }] of masters.entries()) {
+  for (const [at, master] of masters.entries()) {
     const first = Math.floor((at * SLOTS) / masters.length);
     const last = Math.floor(((at + 1) * SLOTS) / masters.length) - 1;
-    await askRedis(port, (redis) =>
+    await ask(master, (redis) =>
       redis.call("CLUSTER", "ADDSLOTSRANGE", first, last),
     );
   }
@@ -172,11 +221,11 @@ async function handOutSlots(masters: readonly Server[]): Promise<void> {
 
 /** Every server knows every other, and that all slots are served. */
 async function joined(servers: readonly Server[]): Promise<void> {
-  for (const { port } of servers)
+  for (const server of servers)
     await until(
       async () => {
         const info = String(
-          await askRedis(port, (redis) => redis.call("CLUSTER", "INFO")),
+          await ask(server, (redis) => redis.call("CLUSTER", "INFO")),
         );
         return (
           info.includes("cluster_state:ok") &&
@@ -188,17 +237,17 @@ async function joined(servers: readonly Server[]): Promise<void> {
 }
 
 /** A replica has its master's data and follows it. */
-async function linked(port: number): Promise<void> {
+async function linked(server: Server): Promise<void> {
   await until(
-    async () => (await replicationOf(port)).includes("master_link_status:up"),
+    async () => (await replicationOf(server)).includes("master_link_status:up"),
     { what: "The replica", timeoutMs: 30_000, everyMs: 50 },
   );
 }
 
-async function replicated(masterPort: number): Promise<void> {
+async function replicated(master: Server): Promise<void> {
   await until(
     async () => {
-      const { sent, acknowledged } = offsets(await replicationOf(masterPort));
+      const { sent, acknowledged } = offsets(await replicationOf(master));
       return sent !== undefined && sent === acknowledged;
     },
     { what: "The replica's acknowledgement", everyMs: 50 },
@@ -215,16 +264,16 @@ function offsets(info: string): {
   };
 }
 
-async function failOver(master: Server, replicaPort: number): Promise<void> {
+async function failOver(master: Server, replica: Server): Promise<void> {
   await master.process.kill();
   await until(
-    async () => (await replicationOf(replicaPort)).includes("role:master"),
+    async () => (await replicationOf(replica)).includes("role:master"),
     { what: "The fail-over", timeoutMs: FAIL_OVER_TIMEOUT_MS, everyMs: 50 },
   );
 }
 
-function replicationOf(port: number): Promise<string> {
-  return askRedis(port, (redis) => redis.info("replication"));
+function replicationOf(server: Server): Promise<string> {
+  return ask(server, (redis) => redis.info("replication"));
 }
 
 async function stopAll(

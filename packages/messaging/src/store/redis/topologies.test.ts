@@ -1,3 +1,4 @@
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import {
   startRedisCluster,
@@ -82,6 +83,84 @@ describe.each<[string, () => Promise<RedisTopology>]>([
       { timeoutMs: 30_000 },
     );
     await listening.end();
+  }, 120_000);
+});
+
+describe.each<[string, () => Promise<RedisTopology>]>([
+  ["a Redis Cluster", () => startRedisCluster({ tls: true })],
+  [
+    "a Redis that sentinels watch over",
+    () => startRedisSentinel({ tls: true }),
+  ],
+])("%s, by TLS alone,", (_name, start) => {
+  const trusted = getCACertificates("default");
+  let servers: RedisTopology;
+  let certificate: string;
+  beforeAll(async () => {
+    servers = await start();
+    certificate = servers.certificate ?? "";
+  }, 120_000);
+  afterAll(async () => {
+    setDefaultCACertificates(trusted);
+    await servers.stop();
+  });
+
+  const refusal = async (url: string) => {
+    const store = createStore(url, testDependencies());
+    try {
+      return await store.check().then(
+        () => "it was let in",
+        (error: unknown) => error,
+      );
+    } finally {
+      await store.close();
+    }
+  };
+
+  test("is not reached in clear, nor by who does not trust its certificate", async () => {
+    expect(servers.url).toMatch(/^rediss\+/);
+    for (const url of [servers.url, servers.url.replace("rediss", "redis")])
+      expect(await refusal(url)).toMatchObject({ code: "store_unavailable" });
+  });
+
+  test("keeps what was answered, tells everyone who listens, and does so still when its master is killed", async () => {
+    setDefaultCACertificates([...trusted, certificate]);
+    const store = createStore(servers.url, testDependencies());
+    await until(() => store.check().then(() => true));
+    const { idempotency, broadcasts } = store;
+    const keys = range(30).map((n) => `key-${n}`);
+    const claim = (key: string) =>
+      idempotency.claim(key, { fingerprint: "f", leaseMs: LEASE_MS });
+    for (const key of keys) {
+      const claimed = await claim(key);
+      if (claimed.outcome !== "claimed") throw new Error(claimed.outcome);
+      const kept = { answer: key, ttlMs: DAY_MS };
+      expect(await idempotency.confirm(key, claimed.token, kept)).toBe(true);
+    }
+    const heard: string[] = [];
+    const listening = broadcasts.listen("c", (m) => heard.push(m));
+    await listening.ready;
+    const isHeard = (word: string) =>
+      until(
+        () =>
+          broadcasts.send("c", word).then(
+            () => heard.includes(word),
+            () => false,
+          ),
+        { timeoutMs: 30_000 },
+      );
+    await isHeard("before");
+    await servers.replicated();
+    await servers.failOver();
+    await until(() => store.check().then(() => true), { timeoutMs: 30_000 });
+    for (const key of keys)
+      expect(await until(() => claim(key), { timeoutMs: 30_000 })).toEqual({
+        outcome: "done",
+        answer: key,
+      });
+    await isHeard("after");
+    await listening.end();
+    await store.close();
   }, 120_000);
 });
 
