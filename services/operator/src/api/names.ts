@@ -74,6 +74,19 @@ export const topicsReadyReasons = [
 /** Why people who write or call are answered; when they are not, the reason is that of the condition that does not hold. */
 export const readyReason = "Ready";
 
+/** What events tell besides the reasons of conditions: of the routing document, and of numbers at their providers. */
+export const eventReasons = [
+  "RoutingPutRight",
+  "Programmed",
+  "PutRight",
+  "HandedOver",
+  "TakenBack",
+  "LeftAsIs",
+  "LeftBehind",
+] as const;
+/** A reason of an event. */
+export type EventReason = (typeof eventReasons)[number];
+
 /** A reason of an Agent's condition Accepted. */
 export type AgentAcceptedReason = (typeof agentAcceptedReasons)[number];
 /** A reason of a Channel's condition Accepted. */

@@ -1,7 +1,10 @@
 import type { NumberSettings } from "../providers/provider.js";
+import type { EventReason } from "../api/index.js";
 import type { EventToRecord } from "../runtime/index.js";
 import type { ProviderMemory } from "./memory.js";
 import type { Target } from "./target.js";
+
+type Told = EventToRecord & { readonly reason: EventReason };
 
 /** What is to be done about a number that a channel has. */
 export interface ProgrammingStep {
@@ -10,7 +13,7 @@ export interface ProgrammingStep {
   /** What the Channel has to remember from now on, before anything is written; undefined when it does already. */
   readonly remember: ProviderMemory | undefined;
   /** What to tell once that is done. */
-  readonly event: EventToRecord | undefined;
+  readonly event: Told | undefined;
 }
 
 /** What is known of a number. */
@@ -67,7 +70,7 @@ export function decideProgramming({
 export interface ReleaseStep {
   /** The settings to go back; empty when none is ours any more. */
   readonly write: NumberSettings;
-  readonly event: EventToRecord;
+  readonly event: Told;
 }
 
 /** What of a number is still as it was set here, and is to go back to what it was before. Pure. */

@@ -1,5 +1,9 @@
 import type { Clock, Logger } from "@easymo/service-kit";
-import { channelAddressOf, type Channel } from "../api/index.js";
+import {
+  channelAddressOf,
+  type Channel,
+  type EventReason,
+} from "../api/index.js";
 import { ProviderError } from "../providers/provider.js";
 import {
   backoffMs,
@@ -137,7 +141,7 @@ export class Releaser {
     if (!isItsOwn) await remember(kubernetes, heir, memory, context);
     events.record(channel, {
       type: "Normal",
-      reason: "HandedOver",
+      reason: "HandedOver" satisfies EventReason,
       action: "TakeBack",
       message: `${memory.address} stays as it is at its provider: the Channel ${keyText(heir.metadata)} has it now.`,
     });
@@ -189,7 +193,7 @@ export class Releaser {
     );
     events.record(channel, {
       type: "Warning",
-      reason: "LeftBehind",
+      reason: "LeftBehind" satisfies EventReason,
       action: "TakeBack",
       message: `${address} may still be set to this release at its provider, and could not be set back: ${why}`,
     });

@@ -4,6 +4,7 @@ import {
   routingHashAnnotation,
   type Agent,
   type Channel,
+  type EventReason,
 } from "../api/index.js";
 import {
   isNotFound,
@@ -142,7 +143,7 @@ export class RoutingReconciler implements Reconciler {
       { ...resources.configMaps, metadata: current.metadata },
       {
         type: "Warning",
-        reason: "RoutingPutRight",
+        reason: "RoutingPutRight" satisfies EventReason,
         message:
           "The routing document had been changed by hand; it is made from Agents and Channels, and was made from them again.",
       },

@@ -19,7 +19,7 @@ const statusManager = "easymo-operator-routing";
 
 const writesAtOnce = 8;
 /** After so long, what is left waits until it is known what has changed meanwhile. */
-const sliceMs = 500;
+const sliceMs = 2_000;
 
 interface Write {
   readonly target: Agent | Channel;
