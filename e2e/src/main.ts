@@ -5,7 +5,7 @@ import { calls } from "./chapters/calls.js";
 import { development } from "./chapters/development.js";
 import { images } from "./chapters/images.js";
 import { ground, install } from "./chapters/install.js";
-import { manifests } from "./chapters/manifests.js";
+import { DEFINITIONS, manifests } from "./chapters/manifests.js";
 import { sip, whatsapp } from "./chapters/messages.js";
 import { operations } from "./chapters/operations.js";
 import { operator } from "./chapters/operator.js";
@@ -115,6 +115,7 @@ async function cleanUp(kubectl: Kubectl, config: E2eConfig): Promise<void> {
       "--ignore-not-found",
       "--timeout=120s",
     ],
+    ["delete", "crd", ...DEFINITIONS, "--ignore-not-found", "--timeout=60s"],
   ];
   for (const args of attempts)
     await kubectl.run(args).catch((error: unknown) => {

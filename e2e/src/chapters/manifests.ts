@@ -22,6 +22,12 @@ const ALONE: Values = {
   },
 };
 
+/** What Helm installs once, and keeps. */
+export const DEFINITIONS = [
+  "agents.bridges.easymo.dev",
+  "channels.bridges.easymo.dev",
+];
+
 /** Everything that the charts render is what a real API server takes. */
 export async function manifests(step: Step, world: World): Promise<void> {
   const { helm, config, chart } = world;
@@ -37,8 +43,7 @@ export async function manifests(step: Step, world: World): Promise<void> {
       "wait",
       "--for=condition=Established",
       "--timeout=60s",
-      "crd/agents.bridges.easymo.dev",
-      "crd/channels.bridges.easymo.dev",
+      ...DEFINITIONS.map((name) => `crd/${name}`),
     ]);
   });
   await step("the API server takes the default values' objects", async () => {
@@ -60,25 +65,31 @@ export async function manifests(step: Step, world: World): Promise<void> {
     }
   });
   const { E2E_HELM3: helm3 } = config;
-  if (helm3 === undefined) return;
-  await step("Helm 3 would install the same", async () => {
-    const other = new Helm(helm3, config.E2E_NAMESPACE);
-    assert.match(await other.version(), /^v3\./);
-    assert.match(await helm.version(), /^v4\./);
-    const rendered = await Promise.all(
-      [helm, other].map((one) =>
-        one.template("trial", chart.folder, [world.values], ["--no-hooks"]),
-      ),
-    );
-    const [byFour, byThree] = rendered.map(withoutChance);
-    assert.deepEqual(byThree, byFour);
-    await other.install(
-      "trial",
-      chart.folder,
-      [world.values],
-      ["--dry-run=server"],
-    );
+  if (helm3 !== undefined)
+    await step("Helm 3 would install the same", () => sameBy(world, helm3));
+  await step("and none of it is there", async () => {
+    await world.kubectl.run(["delete", "crd", ...DEFINITIONS, "--timeout=60s"]);
   });
+}
+
+async function sameBy(world: World, helm3: string): Promise<void> {
+  const { helm, config, chart } = world;
+  const other = new Helm(helm3, config.E2E_NAMESPACE);
+  assert.match(await other.version(), /^v3\./);
+  assert.match(await helm.version(), /^v4\./);
+  const rendered = await Promise.all(
+    [helm, other].map((one) =>
+      one.template("trial", chart.folder, [world.values], ["--no-hooks"]),
+    ),
+  );
+  const [byFour, byThree] = rendered.map(withoutChance);
+  assert.deepEqual(byThree, byFour);
+  await other.install(
+    "trial",
+    chart.folder,
+    [world.values],
+    ["--dry-run=server"],
+  );
 }
 
 /** Asks the API server whether it would take every object. */
