@@ -1,6 +1,5 @@
 import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { chromium } from "playwright-core";
 import { run } from "./run.js";
 
 const NAMES = [
@@ -35,8 +34,14 @@ export async function chromiumPath(): Promise<string> {
 async function findChromium(): Promise<string | undefined> {
   const given = process.env.CHROMIUM_PATH;
   if (given !== undefined && given !== "") return given;
-  const own = chromium.executablePath();
-  return (await onPath(NAMES)) ?? ((await isExecutable(own)) ? own : undefined);
+  return (await onPath(NAMES)) ?? (await playwrightsOwn());
+}
+
+/** Loaded when it is needed: it is the largest of all that tests load, and most need no browser. */
+async function playwrightsOwn(): Promise<string | undefined> {
+  const { chromium } = await import("playwright-core");
+  const path = chromium.executablePath();
+  return (await isExecutable(path)) ? path : undefined;
 }
 
 async function onPath(names: readonly string[]): Promise<string | undefined> {

@@ -1,8 +1,5 @@
-import {
-  createAgentCore,
-  createDatabase,
-  readAgentCoreConfig,
-} from "@easymo/agent-core";
+import { createAgentCore, readAgentCoreConfig } from "@easymo/agent-core";
+import { testDatabase } from "@easymo/agent-core/testing";
 import {
   createAgentCoreClient,
   type TenantAgentCore,
@@ -49,7 +46,7 @@ export async function startAgentCore(
     DATABASE_URL: databaseUrl,
   });
   const kit = quietKit("agent-core");
-  const database = createDatabase(config.DATABASE_URL, kit);
+  const database = await testDatabase(config.DATABASE_URL);
   return listen(createAgentCore({ config, kit, database }), {
     port: 0,
     host: "127.0.0.1",

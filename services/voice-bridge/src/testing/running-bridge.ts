@@ -1,11 +1,8 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  createAgentCore,
-  createDatabase,
-  readAgentCoreConfig,
-} from "@easymo/agent-core";
+import { createAgentCore, readAgentCoreConfig } from "@easymo/agent-core";
+import { testDatabase } from "@easymo/agent-core/testing";
 import {
   createAgentCoreClient,
   type TenantAgentCore,
@@ -116,7 +113,7 @@ export async function startAgentCore(): Promise<RunningService> {
     TRANSFER_QUEUES: "sales=+250788000009",
   });
   const kit = quietKit("agent-core");
-  const database = createDatabase(config.DATABASE_URL, kit);
+  const database = await testDatabase(config.DATABASE_URL);
   return listen(createAgentCore({ config, kit, database }), {
     port: 0,
     host: "127.0.0.1",
