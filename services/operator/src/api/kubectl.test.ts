@@ -56,11 +56,7 @@ test("definitions that Helm installed long ago are brought up to date by the doc
     ["create", "--field-manager=helm", "--filename=-"],
     older,
   );
-  await server.kubectl(["apply", ...upgradeCommand(), "--filename", CRDS]);
-  await server.kubectl([
-    ...["wait", "--for=condition=Established", "--timeout=60s"],
-    ...["customresourcedefinitions", "--all"],
-  ]);
+  await upgradeDefinitions();
   expect(
     await server.kubectl([
       ...["get", "customresourcedefinition", "channels.bridges.easymo.dev"],
@@ -69,8 +65,17 @@ test("definitions that Helm installed long ago are brought up to date by the doc
   ).toBe('["ch"]');
 }, 120_000);
 
-/** The flags that the chart's notes tell. */
-function upgradeCommand(): string[] {
+/** Makes the definitions what they are to be, whether or not they are there. */
+async function upgradeDefinitions(): Promise<void> {
+  await server.kubectl(["apply", ...upgradeFlags(), "--filename", CRDS]);
+  await server.kubectl([
+    ...["wait", "--for=condition=Established", "--timeout=60s"],
+    ...["customresourcedefinitions", "--all"],
+  ]);
+}
+
+/** As the chart's notes tell it. */
+function upgradeFlags(): string[] {
   const notes = readFileSync(
     fileAt("charts/operator/templates/NOTES.txt"),
     "utf8",
@@ -83,6 +88,7 @@ function upgradeCommand(): string[] {
 
 describe("with the examples applied", () => {
   beforeAll(async () => {
+    await upgradeDefinitions();
     await server.kubectl(["apply", "--filename", EXAMPLES]);
     await setStatus("channel parts-phone", {
       address: "+250780000001",
@@ -97,7 +103,7 @@ describe("with the examples applied", () => {
       channels: 3,
       conditions: [ready("True", "Ready")],
     });
-  });
+  }, 120_000);
 
   test("channels are shown with address, tenant, agent, readiness and last traffic", async () => {
     const { columns, rows } = await table("channels");
