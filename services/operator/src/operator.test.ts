@@ -207,10 +207,10 @@ describe("the operator, with the rights that its chart gives it", () => {
           const all = await crowdOf(kubernetes, here.namespace);
           return (
             all.length === 300 &&
-            all.every((channel) => says(channel, "Accepted", "True"))
+            all.every((channel) => says(channel, "Ready", "True"))
           );
         },
-        { timeoutMs: 180_000, everyMs: 200, what: "All accepted" },
+        { timeoutMs: 180_000, everyMs: 200, what: "All ready" },
       );
       const { table } = await here.routing();
       expect(table.channels).toHaveLength(300);

@@ -4,6 +4,7 @@ import { apiGroup } from "../api/index.js";
 import { microTimestamp } from "./conditions.js";
 import type { Kubernetes, ObjectToWrite } from "./kubernetes.js";
 import type { ObjectKey } from "./object-key.js";
+import { pause } from "./pause.js";
 import { resources } from "./resources.js";
 import { TokenBucket } from "./token-bucket.js";
 
@@ -55,8 +56,15 @@ const MAX_SERIES = 2_048;
 const PER_OBJECT_AT_ONCE = 25;
 const PER_OBJECT_EVERY_MS = 60_000;
 
+/** Of all objects together, so many at once, then so many a second: a first look at thousands is no storm of events. */
+const AT_ONCE = 300;
+const PER_SECOND = 20;
+
 /** What waits to be written; beyond that, it is dropped and counted. */
 const MAX_WAITING = 1_000;
+
+/** How long what waits may still be written when the operator stops. */
+const LAST_WORDS_MS = 3_000;
 
 /** events.k8s.io/v1 refuses a longer note, reporting instance, or name. */
 const MAX_NOTE_CHARACTERS = 1_000;
@@ -77,10 +85,17 @@ export class KubernetesEventRecorder implements EventRecorder {
   readonly #buckets = new Map<string, TokenBucket>();
   readonly #waiting: (() => Promise<void>)[] = [];
   readonly #total: Counter<"outcome">;
+  readonly #pace: TokenBucket;
+  readonly #stopping = new AbortController();
   #writing: Promise<void> | undefined;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
+    this.#pace = new TokenBucket({
+      perSecond: PER_SECOND,
+      atOnce: AT_ONCE,
+      clock: options.clock,
+    });
     this.#total = options.metrics.counter(
       "easymo_operator_events_total",
       "Kubernetes events: written (new ones and counts), repeated (only counted), dropped (too many), failed.",
@@ -111,9 +126,15 @@ export class KubernetesEventRecorder implements EventRecorder {
     });
   }
 
-  /** Resolves when everything recorded so far is written, or could not be. */
+  /** Resolves when what was recorded so far is written, could not be, or took too long. */
   async flush(): Promise<void> {
-    await this.#writing;
+    const written = new AbortController();
+    this.#stopping.abort();
+    await Promise.race([
+      this.#writing,
+      pause(this.#options.clock, LAST_WORDS_MS, written.signal),
+    ]);
+    written.abort();
   }
 
   #again(series: Series, nowMs: number): void {
@@ -148,6 +169,9 @@ export class KubernetesEventRecorder implements EventRecorder {
       write !== undefined;
       write = this.#waiting.shift()
     ) {
+      const waitMs = this.#pace.take();
+      // The last words need not wait their turn.
+      await pause(this.#options.clock, waitMs, this.#stopping.signal);
       try {
         await write();
         this.#total.inc({ outcome: "written" });

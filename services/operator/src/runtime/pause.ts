@@ -7,7 +7,7 @@ export function pause(
   signal: AbortSignal,
 ): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) {
+    if (signal.aborted || delayMs <= 0) {
       resolve();
       return;
     }

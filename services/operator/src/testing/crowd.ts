@@ -5,14 +5,9 @@ import {
   type ObjectToWrite,
 } from "../runtime/index.js";
 
-/** How many requests at once make or look at a crowd. */
+/** How many requests at once make a crowd. */
 const AT_ONCE = 16;
 const CHANNELS_PER_AGENT = 100;
-
-/** The number of the channel at a place of the crowd: each has one of its own. */
-export function crowdNumber(at: number): string {
-  return `+25078${String(1_000_000 + at)}`;
-}
 
 export function crowdChannel(
   namespace: string,
@@ -26,7 +21,7 @@ export function crowdChannel(
     spec: {
       tenant: `tenant-${at % 200}`,
       agentRef: { name: `agent-${Math.floor(at / CHANNELS_PER_AGENT)}` },
-      twilio: { number: crowdNumber(at) },
+      sip: { uri: `sip:desk-${at}@kigali.example` },
       ...change,
     },
   };

@@ -86,7 +86,7 @@ async function wholeIsTold(door: Kubernetes, namespace: string) {
       const all = await crowdOf(door, namespace);
       return (
         all.length === channels &&
-        all.every((channel) => says(channel, "Accepted", "True"))
+        all.every((channel) => says(channel, "Ready", "True"))
       );
     },
     { what: "The first full sync", timeoutMs: 600_000, everyMs: 200 },
