@@ -6,6 +6,7 @@ import { ingest } from "./benchmarks/ingest.js";
 import { latency } from "./benchmarks/latency.js";
 import { media } from "./benchmarks/media.js";
 import { memory } from "./benchmarks/memory.js";
+import { soak } from "./benchmarks/soak.js";
 import {
   benchmarkNames,
   readOptions,
@@ -28,6 +29,7 @@ const BENCHMARKS: Record<BenchmarkName, Benchmark> = {
   memory,
   "barge-in": bargeIn,
   ingest,
+  soak,
 };
 const RESULTS = new URL("../results/", import.meta.url);
 
@@ -44,8 +46,11 @@ process.stdout.write(
 );
 const sections: Record<string, Section> = {};
 for (const name of benchmarkNames) {
-  if (options.benchmarks.length > 0 && !options.benchmarks.includes(name))
-    continue;
+  const isWanted =
+    options.benchmarks.length === 0
+      ? name !== "soak"
+      : options.benchmarks.includes(name);
+  if (!isWanted) continue;
   const section = await BENCHMARKS[name](options, (line) => {
     process.stderr.write(`${name}: ${line}\n`);
   });

@@ -10,6 +10,7 @@ export const benchmarkNames = [
   "memory",
   "barge-in",
   "ingest",
+  "soak",
 ] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 
@@ -17,12 +18,13 @@ const allSubjectNames = [...subjectNames, ...ingestSubjectNames] as const;
 
 export const USAGE = `usage: pnpm --filter @easymo/bench start [-- BENCHMARK…] [OPTIONS]
 
-benchmarks: ${benchmarkNames.join(", ")} (default: all)
+benchmarks: ${benchmarkNames.join(", ")} (default: all but soak)
   --quick             one short round each, about two and a half minutes in all
   --calls N,N         numbers of calls, instead of each benchmark's own
   --rounds N          rounds, alternating between the peers
   --window-seconds N  how long is measured in each round
   --subjects A,B      only these of ${allSubjectNames.join(", ")}
+  --minutes N         how long the soak takes (default: 60)
   --pacing P          spread or tick: see bench/README.md
   --marks M           separate or with-frame: how callers return marks
   --profile DIR       write CPU profiles of what is measured
@@ -45,6 +47,7 @@ const schema = z.object({
     .transform(listed)
     .pipe(z.array(z.enum(allSubjectNames)))
     .optional(),
+  minutes: z.coerce.number().positive().optional(),
   pacing: z.enum(["spread", "tick"]).optional(),
   marks: z.enum(["separate", "with-frame"]).default("separate"),
   profile: z.string().optional(),
@@ -65,6 +68,7 @@ export function readOptions(parameters: readonly string[]): Options {
       rounds: { type: "string" },
       "window-seconds": { type: "string" },
       subjects: { type: "string" },
+      minutes: { type: "string" },
       pacing: { type: "string" },
       marks: { type: "string" },
       profile: { type: "string" },

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Options } from "../options.js";
 import { formatSpread, type Section, type Target } from "../report/section.js";
-import { slopeOf, spreadOf, type Spread } from "../report/statistics.js";
+import { spreadOf, type Spread } from "../report/statistics.js";
 import type { Usage } from "../run/protocol.js";
 import { Round, type RoundSettings } from "../run/round.js";
 import type { SubjectName } from "../subjects/subject.js";
+import { growthOf, heapOf, type Growth } from "./growth.js";
 
 const SUBJECTS: readonly SubjectName[] = ["splice-relay", "voice-bridge"];
 const CALLS = 300;
@@ -14,9 +15,6 @@ const KIB = 1_024;
 const HOUR_SPEED = 20;
 const HOUR_CALLS = 20;
 const HOUR_MS = 3_600_000;
-const SAMPLE_MS = 5_000;
-/** Compiled code and pools grow at first, whatever is carried. */
-const SETTLED_SHARE = 1 / 3;
 const MOST_GROWTH_KIB_PER_CALL_HOUR = 64;
 
 /** What a call takes in memory, and whether that grows with its length. */
@@ -99,60 +97,23 @@ async function memoryPerCall(
   );
 }
 
-interface CallHour {
-  readonly samples: readonly { callMs: number; usage: Usage }[];
-  readonly rssGrowthKib: number;
-  readonly heapGrowthKib: number;
-}
-
 /** An hour of conversation, its clocks and its frames twenty times as fast. */
-async function callHour(
+function callHour(
   options: Options,
   progress: (line: string) => void,
-): Promise<CallHour> {
+): Promise<Growth> {
   const settings: RoundSettings = {
     ...settingsFor("voice-bridge", HOUR_CALLS, options),
     speed: HOUR_SPEED,
     script: "conversation",
   };
-  return await Round.run(settings, async (round) => {
-    await round.open(0);
-    const samples: { callMs: number; usage: Usage }[] = [];
-    for (let callMs = 0; callMs <= HOUR_MS; callMs += SAMPLE_MS * HOUR_SPEED) {
-      samples.push({ callMs, usage: await round.usage() });
-      if (samples.length % 6 === 1)
-        progress(
-          `an hour of call time: ${Math.round(callMs / 60_000)} minutes`,
-        );
-      await delay(SAMPLE_MS);
-    }
-    await round.close();
-    const settled = samples.filter(
-      ({ callMs }) => callMs >= HOUR_MS * SETTLED_SHARE,
-    );
-    const growth = (of: (usage: Usage) => number): number =>
-      slopeOf(
-        settled.map(({ callMs, usage }) => ({
-          x: callMs / HOUR_MS,
-          y: of(usage) / KIB / HOUR_CALLS,
-        })),
-      );
-    return {
-      samples,
-      rssGrowthKib: growth(({ rssBytes }) => rssBytes),
-      heapGrowthKib: growth(heapOf),
-    };
-  });
-}
-
-function heapOf({ heapBytes, externalBytes }: Usage): number {
-  return heapBytes + externalBytes;
+  return growthOf(settings, HOUR_MS, progress);
 }
 
 function report(
   subjects: readonly SubjectName[],
   perCall: readonly PerCall[],
-  hour: CallHour | undefined,
+  hour: Growth | undefined,
 ): Section {
   const of = (subject: SubjectName, figure: "rssKib" | "heapKib"): Spread =>
     spreadOf(
