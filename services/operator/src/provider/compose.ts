@@ -9,6 +9,7 @@ import {
   type ObjectCache,
 } from "../runtime/index.js";
 import type { DefaultCredentials } from "./credentials.js";
+import { countChannels, countRequests } from "./metrics.js";
 import { connectTo } from "./numbers.js";
 import { ProviderReconciler } from "./reconciler.js";
 import type { PublicAddresses } from "./target.js";
@@ -46,10 +47,14 @@ export function composeProvider(
 } {
   const { clock } = deps;
   const { twilioApiUrl, graphApiUrl } = settings;
+  countChannels(deps.metrics, deps.channels);
   const reconciler = new ProviderReconciler({
     ...deps,
     ...settings,
-    connect: connectTo({ twilioApiUrl, graphApiUrl, clock }),
+    connect: countRequests(
+      deps.metrics,
+      connectTo({ twilioApiUrl, graphApiUrl, clock }),
+    ),
   });
   const controller = createController({
     ...deps,

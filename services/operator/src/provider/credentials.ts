@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "@easymo/service-kit";
 import type { Channel } from "../api/index.js";
-import { keyText, type Kubernetes } from "../runtime/index.js";
+import { KubernetesError, keyText, type Kubernetes } from "../runtime/index.js";
 
 /** The release's own, where a Channel names no Secret; under the names that a Secret's keys have too. */
 export interface DefaultCredentials {
@@ -40,7 +40,7 @@ export type CredentialsFound =
 /** Thousands of channels may name one Secret: what was read of it holds for so long. */
 const keptMs = 2_000;
 
-type SecretContent = Readonly<Record<string, string>> | undefined;
+type SecretContent = Readonly<Record<string, string>> | "forbidden" | undefined;
 
 /** Reads credentials when they are wanted, by name: Secrets are neither watched nor listed. */
 export class CredentialsReader {
@@ -75,6 +75,11 @@ export class CredentialsReader {
     const { namespace } = metadata;
     const { name } = reference;
     const content = await this.#secret({ namespace, name });
+    if (content === "forbidden")
+      return {
+        ok: false,
+        message: `The operator may not read the Secret ${name} in namespace ${namespace}: its chart's credentialsSecrets names those that it may.`,
+      };
     if (content === undefined)
       return {
         ok: false,
@@ -97,7 +102,13 @@ export class CredentialsReader {
       return known.content;
     for (const [other, { atMs }] of this.#read)
       if (nowMs - atMs >= keptMs) this.#read.delete(other);
-    const content = this.#kubernetes.readSecret(key);
+    const content = this.#kubernetes
+      .readSecret(key)
+      .catch((error: unknown): SecretContent => {
+        if (error instanceof KubernetesError && error.status === 403)
+          return "forbidden";
+        throw error;
+      });
     this.#read.set(text, { content, atMs: nowMs });
     content.catch(() => this.#read.delete(text));
     return content;

@@ -7,6 +7,7 @@ import {
   type Channel,
 } from "../api/index.js";
 import {
+  KubernetesError,
   NotLeaderError,
   resources,
   type EventToRecord,
@@ -60,6 +61,27 @@ function leaderFor(questions: number): ReconcileContext {
       if (asked > questions) throw new NotLeaderError();
     },
   };
+}
+
+function leavingChannel(spec: Record<string, unknown> = {}): Channel {
+  const found = targetOf(channelForTest().spec, urls);
+  if (found.kind !== "target") throw new Error("It has a target.");
+  return channelForTest(
+    {
+      ...key,
+      deletionTimestamp: "2026-03-01T00:00:00Z",
+      finalizers: ["other.example/one", providerFinalizer],
+      annotations: {
+        [providerMemoryAnnotation]: memoryText({
+          kind: "twilio",
+          address: number,
+          before: newNumberSettings,
+          ours: found.target.wanted,
+        }),
+      },
+    },
+    spec,
+  );
 }
 
 function setUp(channel: Channel) {
@@ -135,6 +157,28 @@ describe("a replica that does not lead any more", () => {
   });
 });
 
+describe("a Channel on its way out", () => {
+  test.each([
+    ["whose Secret may not be read goes at once", 403, 0],
+    ["that something in the cluster holds up goes in time", 500, 240_000],
+  ])("%s", async (_, status, afterMs) => {
+    const { reconciler, kubernetes, clock, told } = setUp(
+      leavingChannel({ credentialsSecretRef: { name: "carrier" } }),
+    );
+    const leader = leaderFor(100);
+    const readSecret = () =>
+      Promise.reject(new KubernetesError("no", { status }));
+    kubernetes.readSecret = readSecret;
+    if (afterMs > 0)
+      await expect(reconciler.reconcile(key, leader)).rejects.toThrow("no");
+    clock.advance(afterMs);
+    await reconciler.reconcile(key, leader);
+    expect(kubernetes.writes).toHaveLength(1);
+    expect(told).toMatchObject([{ type: "Warning", reason: "LeftBehind" }]);
+    expect(twilio.api.calls).toEqual([]);
+  });
+});
+
 describe("time", () => {
   test("between two looks is that of the setting, more or less, and no look comes before", async () => {
     const { reconciler, clock } = setUp(
@@ -153,21 +197,7 @@ describe("time", () => {
   });
 
   test("is up for a Channel that waits for its provider, also after a restart: it counts from the deletion", async () => {
-    const found = targetOf(channelForTest().spec, urls);
-    if (found.kind !== "target") throw new Error("It has a target.");
-    const leaving = channelForTest({
-      ...key,
-      deletionTimestamp: "2026-03-01T00:00:00Z",
-      finalizers: ["other.example/one", providerFinalizer],
-      annotations: {
-        [providerMemoryAnnotation]: memoryText({
-          kind: "twilio",
-          address: number,
-          before: newNumberSettings,
-          ours: found.target.wanted,
-        }),
-      },
-    });
+    const leaving = leavingChannel();
     await twilio.api.stop();
     const leader = leaderFor(100);
     const early = setUp(leaving);

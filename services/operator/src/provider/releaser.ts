@@ -8,6 +8,7 @@ import { ProviderError } from "../providers/provider.js";
 import {
   backoffMs,
   keyText,
+  KubernetesError,
   type EventRecorder,
   type Kubernetes,
   type ReconcileContext,
@@ -73,12 +74,17 @@ export class Releaser {
       hasWaited: false,
     };
     this.#attempts.set(uid, attempts);
+    const leftMs = deadlineMs - this.#options.clock.now();
     const release = await this.#attempt(
       channel,
       memory,
-      { attempts, leftMs: deadlineMs - this.#options.clock.now() },
+      { attempts, leftMs },
       context,
-    );
+    ).catch((error: unknown): Release => {
+      // Something in the cluster is in the way: nor is that waited for for ever.
+      if (leftMs > 0 || !(error instanceof KubernetesError)) throw error;
+      return this.#leaveBehind(channel, memory, error.message);
+    });
     if (release.kind === "done") this.#attempts.delete(uid);
     return release;
   }

@@ -70,7 +70,6 @@ export function createMeta(options: MetaOptions): NumberProvider {
     throw problemOf(answer, now());
   };
   return {
-    title,
     async find(address, signal) {
       const answer = await request(
         `${encodeURIComponent(address)}?fields=webhook_configuration`,

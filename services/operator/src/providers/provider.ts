@@ -39,8 +39,6 @@ export class ProviderError extends Error {
 
 /** The part of a provider's API that says where a number sends what happens on it. Each method rejects with ProviderError. */
 export interface NumberProvider {
-  /** As people know it. */
-  readonly title: string;
   /** The number of that address, with its settings. */
   find(address: string, signal: AbortSignal): Promise<ProviderNumber>;
   /** Sets these settings of the number, and leaves others as they are. */

@@ -68,7 +68,6 @@ export function createTwilio(options: TwilioOptions): NumberProvider {
     throw problemOf(answer, now());
   };
   return {
-    title,
     async find(address, signal) {
       // Twilio takes the number for a pattern: what it finds may be longer.
       const query = new URLSearchParams({
