@@ -20,6 +20,8 @@ interface Replica {
   readonly terms: LeadersTerm[];
   /** The turn of leading that it is in; what was begun in it ends when the term does. */
   leading(): boolean;
+  /** Whether what leads is also what says so. */
+  agrees(): boolean;
 }
 
 function replica(
@@ -46,7 +48,13 @@ function replica(
         if (term.signal.aborted) ended();
       }),
   );
-  return { election, terms, leading: () => election.isLeader() };
+  return {
+    election,
+    terms,
+    leading: () => election.isLeader(),
+    agrees: () =>
+      election.isLeader() === (terms.at(-1)?.signal.aborted === false),
+  };
 }
 
 /** A way to the API server that can be cut: what was under way is not answered. */
@@ -54,12 +62,17 @@ class Way {
   cut = false;
   /** The server takes writes, and its answers are lost. */
   deaf = false;
+  /** Answers come so much later. */
+  slowMs = 0;
   readonly door: Kubernetes;
 
-  constructor(server: Kubernetes) {
+  constructor(server: Kubernetes, clock: ManualClock) {
     const pass = async <T>(work: () => Promise<T>): Promise<T> => {
       if (this.cut) throw new KubernetesError("no way");
       const answer = await work();
+      const { slowMs } = this;
+      if (slowMs > 0)
+        await new Promise<void>((come) => clock.setTimeout(come, slowMs));
       if (this.deaf) throw new KubernetesError("no answer");
       return answer;
     };
@@ -99,7 +112,7 @@ describe("an election by a Lease", () => {
   test("goes to the other within 14 s when the leader falls silent", async () => {
     const clock = new ManualClock();
     const server = new RecordingKubernetes();
-    const way = new Way(server);
+    const way = new Way(server, clock);
     const a = replica(way.door, "a", clock);
     await clock.advanceAsync(100);
     const b = replica(server, "b", clock);
@@ -116,7 +129,7 @@ describe("an election by a Lease", () => {
 
   test("is over for a leader that cannot renew, well before another can win it", async () => {
     const clock = new ManualClock();
-    const way = new Way(new RecordingKubernetes());
+    const way = new Way(new RecordingKubernetes(), clock);
     const a = replica(way.door, "a", clock);
     await clock.advanceAsync(100);
     const [term] = a.terms;
@@ -130,6 +143,23 @@ describe("an election by a Lease", () => {
     // What was begun in the first term may not write in the second.
     expect(() => term?.assertLeader()).toThrow(NotLeaderError);
     expect(() => a.terms[1]?.assertLeader()).not.toThrow();
+    await stop(a);
+  });
+
+  test("is not led on by an answer that comes when the term is over", async () => {
+    const clock = new ManualClock();
+    const way = new Way(new RecordingKubernetes(), clock);
+    const a = replica(way.door, "a", clock);
+    await clock.advanceAsync(100);
+    way.slowMs = 3_500;
+    for (let passedMs = 0; passedMs < 30_000; passedMs += 500) {
+      await clock.advanceAsync(500);
+      expect(a.agrees()).toBe(true);
+    }
+    expect(a.terms.length).toBeGreaterThan(1);
+    way.slowMs = 0;
+    await clock.advanceAsync(20_000);
+    expect([a.leading(), a.agrees()]).toEqual([true, true]);
     await stop(a);
   });
 
@@ -172,7 +202,7 @@ describe("an election by a Lease", () => {
   test("is resumed at once by a replica of the same name: it was started again", async () => {
     const clock = new ManualClock();
     const server = new RecordingKubernetes();
-    const way = new Way(server);
+    const way = new Way(server, clock);
     const before = replica(way.door, "a", clock);
     await clock.advanceAsync(100);
     way.cut = true;
@@ -209,7 +239,7 @@ describe("an election by a Lease", () => {
   test("never has two leaders, however ways to the API server fail and heal", async () => {
     const weather = fc.record({
       who: fc.nat(2),
-      way: fc.constantFrom("cut", "deaf", "open"),
+      way: fc.constantFrom("cut", "deaf", "slow", "open"),
       forMs: fc.nat(9_000),
     });
     await fc.assert(
@@ -218,7 +248,7 @@ describe("an election by a Lease", () => {
         async (days) => {
           const clock = new ManualClock();
           const server = new RecordingKubernetes();
-          const ways = [0, 1, 2].map(() => new Way(server));
+          const ways = [0, 1, 2].map(() => new Way(server, clock));
           const replicas = ways.map(({ door }, at) =>
             replica(door, `replica-${at}`, clock),
           );
@@ -227,14 +257,17 @@ describe("an election by a Lease", () => {
             if (way === undefined) continue;
             way.cut = state === "cut";
             way.deaf = state === "deaf";
+            way.slowMs = state === "slow" ? 3_500 : 0;
             for (let passedMs = 0; passedMs < forMs; passedMs += 250) {
               await clock.advanceAsync(250);
               expect(
                 replicas.filter((one) => one.leading()).length,
               ).toBeLessThanOrEqual(1);
+              expect(replicas.every((one) => one.agrees())).toBe(true);
             }
           }
-          for (const way of ways) way.cut = way.deaf = false;
+          for (const way of ways)
+            Object.assign(way, { cut: false, deaf: false, slowMs: 0 });
           await clock.advanceAsync(30_000);
           expect(replicas.filter((one) => one.leading())).toHaveLength(1);
           await stop(...replicas);
