@@ -213,14 +213,14 @@ async function startProcessOfItsOwn(token: string): Promise<ServiceProcess> {
 
 test("through kill -9 of a replica, and a Kafka that does not answer, each message is one event, and each key is sent once by whoever lives on", async () => {
   const people = Array.from({ length: 20 }, () => newWaId());
-  const webhooks = Array.from({ length: 400 }, (_, at) => {
+  const webhooks = Array.from({ length: 220 }, (_, at) => {
     const id = messageId();
     const waId = people[at % people.length];
     const someone = waId === undefined ? {} : { waId };
     return { id, body: webhook(textFrom(someone, "👍", id)) };
   });
   const keys = people.flatMap((waId) =>
-    Array.from({ length: 10 }, () => ({ waId, dedupeKey: randomName("key") })),
+    Array.from({ length: 4 }, () => ({ waId, dedupeKey: randomName("key") })),
   );
   for (const { body } of webhooks.splice(0, people.length))
     expect((await postJson(url(0), body)).status).toBe(200);
@@ -251,11 +251,11 @@ test("through kill -9 of a replica, and a Kafka that does not answer, each messa
       publishSend(watcher, textTo(`+${waId}`, { dedupeKey })),
     ),
   );
-  await until(() => queue.length < 300);
+  await until(() => queue.length < 150);
   mortal.signal("SIGKILL");
   await mortal.exited;
   mortal = await startProcessOfItsOwn("second");
-  await until(() => queue.length < 200);
+  await until(() => queue.length < 100);
   cluster.freeze(1);
   const answered = answers.length;
   // Nothing can be taken now, and somebody is told so.
