@@ -77,7 +77,7 @@ async function tell(story: Story, world: World): Promise<void> {
   // The others stand on an installation.
   if (config.E2E_CHAPTERS?.every((name) => WITHOUT_INSTALLATION.has(name)))
     return;
-  await story.chapter("Install", (step) => install(step, world), {
+  await story.chapter("Install", (step) => install(step, world, print), {
     ground: true,
   });
   await story.chapter("Calls", (step) => calls(step, world));

@@ -7,6 +7,7 @@ import {
   PHONE_NUMBER_ID,
   PUBLIC_URL,
   SIP_DESK,
+  WHATSAPP_PUBLIC_URL,
   TENANT,
 } from "./outside/numbers.js";
 
@@ -30,6 +31,7 @@ const SERVICES = [
   "sipIngress",
   "whatsappBot",
   "brokerOrchestrator",
+  "operator",
 ] as const;
 
 /** One node has little room: everything small, and nothing left out. */
@@ -88,6 +90,7 @@ export function releaseValues(around: Surroundings): Values {
     sipIngress: outside,
     whatsappBot: {
       ...outside,
+      publicUrl: WHATSAPP_PUBLIC_URL,
       meta: {
         graphApiUrl: `http://${around.hostAddress}:${around.graphApiPort}/v25.0`,
       },

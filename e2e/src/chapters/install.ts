@@ -3,12 +3,14 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { until } from "@easymo/testbed";
+import { z } from "zod";
 import { isReady, type Pod } from "../cluster/kubectl.js";
 import { MODEL_RELEASE, modelValues } from "../release.js";
 import type { Step } from "../story/story.js";
 import type { World } from "../world.js";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const startLine = z.looseObject({ time: z.string() });
 const CRDS = ["kafka", "kafkatopic", "kafkanodepool"];
 
 /** The namespace, with Pod Security "restricted", and the CRDs of Strimzi. */
@@ -64,7 +66,11 @@ async function strimziCrds({ config }: World): Promise<string[]> {
 }
 
 /** The model, then the whole with one command. */
-export async function install(step: Step, world: World): Promise<void> {
+export async function install(
+  step: Step,
+  world: World,
+  print: (text: string) => void,
+): Promise<void> {
   const { kubectl, helm, config } = world;
   await step("installs the offline model beside", async () => {
     await helm.install(
@@ -100,6 +106,12 @@ export async function install(step: Step, world: World): Promise<void> {
     assert.ok(pods.length >= 9, `only ${pods.length} pods`);
     for (const one of pods) assert.equal(restartsOf(one), 0, one.metadata.name);
   });
+  await step(
+    "each began to serve so long after its container's start, at most",
+    async () => {
+      print(await startTimes(world));
+    },
+  );
   await step("declares the topics as KafkaTopics", async () => {
     const topics = await kubectl.run(["get", "kafkatopics", "--output=name"]);
     assert.equal(topics.split("\n").length, 8);
@@ -108,6 +120,24 @@ export async function install(step: Step, world: World): Promise<void> {
     const said = await helm.run(["test", config.E2E_RELEASE, "--timeout=3m"]);
     assert.ok((said.match(/Phase:\s+Succeeded/g) ?? []).length >= 5, said);
   });
+}
+
+/** From each container's start, which the API tells in whole seconds, to the line that says that it serves: at most. */
+async function startTimes({ kubectl, config }: World): Promise<string> {
+  const pods = await kubectl.pods(
+    `app.kubernetes.io/instance=${config.E2E_RELEASE}`,
+  );
+  const lines = await Promise.all(
+    pods.map(async ({ metadata, status }) => {
+      const log = await kubectl.run(["logs", metadata.name]);
+      const line = log.split("\n").find((one) => one.includes('"listening"'));
+      const { time } = startLine.parse(JSON.parse(line ?? "{}"));
+      const started = status.containerStatuses[0]?.state.running?.startedAt;
+      const seconds = (Date.parse(time) - Date.parse(started ?? "")) / 1_000;
+      return `    ${metadata.name}: ${seconds.toFixed(1)} s\n`;
+    }),
+  );
+  return lines.sort().join("");
 }
 
 function restartsOf(one: Pod): number {

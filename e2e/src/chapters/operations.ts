@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { until } from "@easymo/testbed";
 import { command } from "../cluster/command.js";
 import { sectionsOf, type Section } from "../page/page.js";
 import type { Step } from "../story/story.js";
@@ -159,6 +160,9 @@ function document({ kubectl, config }: World): Promise<string> {
 }
 
 async function shows(world: World, what: string, words: string): Promise<void> {
-  const routing = await document(world);
-  assert.ok(routing.includes(words), `no ${words} (${what}) in:\n${routing}`);
+  await until(async () => (await document(world)).includes(words), {
+    what: `"${words}" (${what}) in the routing document`,
+    timeoutMs: 60_000,
+    everyMs: 300,
+  });
 }

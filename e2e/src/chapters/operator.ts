@@ -8,6 +8,7 @@ import {
   PHONE_NUMBER_ID,
   PUBLIC_URL,
   TENANT,
+  WHATSAPP_PUBLIC_URL,
 } from "../outside/numbers.js";
 import type { Step } from "../story/story.js";
 import type { World } from "../world.js";
@@ -45,9 +46,9 @@ export async function operator(
     "has set the number's address at the telephone company, and WhatsApp's webhook",
     () => {
       assert.equal(world.numbers.voiceUrl(DESK), `${PUBLIC_URL}/twilio/voice`);
-      assert.match(
-        world.graphApi.webhooks.get(PHONE_NUMBER_ID) ?? "",
-        /\/webhook$/,
+      assert.equal(
+        world.graphApi.webhooks.get(PHONE_NUMBER_ID),
+        `${WHATSAPP_PUBLIC_URL}/webhook`,
       );
       return Promise.resolve();
     },

@@ -7,3 +7,4 @@ export const PHONE_NUMBER_ID = "106540352242922";
 /** What voice-bridge is told that it is called outside; the carrier maps it to the Service. */
 export const PUBLIC_URL = "https://voice.example.test";
 export const ACCOUNT_SID = "AC00000000000000000000000000000000";
+export const WHATSAPP_PUBLIC_URL = "https://whatsapp.example.test";

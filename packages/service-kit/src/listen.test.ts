@@ -104,6 +104,29 @@ describe("shutting down", () => {
     expect(order).toEqual(["answered", "closed"]);
   });
 
+  test("ends idle keep-alive connections while it drains: they would bring what is for another replica", async () => {
+    const drained = gate();
+    const service = await listen(
+      { ...plainApp(), drain: () => drained.opened },
+      local,
+    );
+    const agent = new Agent({ keepAlive: true });
+    const socketClosed = new Promise<void>((resolve, reject) => {
+      get(service.url, { agent }, (res) => {
+        res.socket.once("close", () => resolve());
+        res.resume();
+      }).on("error", reject);
+    });
+    await new Promise<void>((resolve) => {
+      agent.once("free", () => resolve());
+    });
+    const closed = service.close();
+    await socketClosed;
+    drained.open();
+    await closed;
+    agent.destroy();
+  });
+
   test("does not wait for idle keep-alive connections", async () => {
     const service = await listen(plainApp(), local);
     const agent = new Agent({ keepAlive: true });

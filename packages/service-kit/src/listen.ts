@@ -158,8 +158,12 @@ function trackTraffic(server: Server, app: ServiceApp, life: Life) {
     });
   }
   return {
-    /** From now on, a connection ends with the answer that it is waiting for. */
+    /**
+     * From now on, a connection ends with the answer that it is waiting for. One that waits for none ends at once: what
+     * comes next is somebody else's, and a kept connection would bring it here.
+     */
     lastAnswers(): void {
+      server.closeIdleConnections();
       for (const res of answers) {
         res.shouldKeepAlive = false;
       }
