@@ -4,6 +4,7 @@ export type MalformedReason =
   | "invalid_attribute"
   | "unsupported_version"
   | "unknown_type"
+  | "too_large"
   | "invalid_json"
   | "invalid_data";
 

@@ -123,7 +123,11 @@ const bad: Readonly<Record<string, Bad>> = {
   },
   "two megabytes": {
     value: data({ text: "a".repeat(LARGE_BYTES) }),
-    reason: "invalid_data",
+    reason: "too_large",
+  },
+  "two megabytes of which only a field that nobody knows is large": {
+    value: data({ unknown: "a".repeat(LARGE_BYTES) }),
+    reason: "too_large",
   },
   "a tenant that there is not": {
     value: data({ tenantId: "nobody" }),

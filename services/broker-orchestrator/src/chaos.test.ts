@@ -5,9 +5,9 @@ import { chaos } from "./testing/chaos.js";
 // The same, larger, is `make chaos`.
 test("intents arrive once, all of them, though replicas are killed, Redis forgets everything and the wallet fails", async () => {
   const report = await chaos({
-    intents: 120,
+    intents: 60,
     brokers: 1,
-    killEveryMs: 1_500,
+    killEveryMs: 1_000,
     kills: 2,
     databaseUrl: await postgresUrl(),
     timeoutMs: 300_000,
@@ -15,7 +15,7 @@ test("intents arrive once, all of them, though replicas are killed, Redis forget
   });
   expect(report).toMatchObject({
     wrong: [],
-    reservations: 120,
+    reservations: 60,
     deadLetters: 0,
     unfinished: 0,
     unbalanced: 0,

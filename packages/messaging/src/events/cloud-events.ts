@@ -15,6 +15,8 @@ export interface EncodedEvent {
 }
 
 const CONTENT_TYPE = "application/json";
+/** What topics take by default; whoever sends more has configured one by hand, and is not to fill our memory. */
+const MAX_VALUE_BYTES = 1_024 * 1_024;
 
 /**
  * CloudEvents 1.0, Kafka protocol binding, binary content mode: attributes as `ce_` headers, the data as the value.
@@ -127,6 +129,12 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 function parseJson(value: Uint8Array | null): unknown {
   if (value === null) {
     throw new MalformedRecordError("invalid_json", "the value is empty");
+  }
+  if (value.byteLength > MAX_VALUE_BYTES) {
+    throw new MalformedRecordError(
+      "too_large",
+      `the value has more than ${MAX_VALUE_BYTES} bytes`,
+    );
   }
   try {
     return JSON.parse(utf8.decode(value));

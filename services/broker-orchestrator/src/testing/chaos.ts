@@ -39,6 +39,8 @@ export interface ChaosReport {
   readonly reservations: number;
   readonly requests: number;
   readonly failures: number;
+  /** Requests for each path, ids left out, and how many of them failed. */
+  readonly byPath: Readonly<Record<string, string>>;
   readonly deadLetters: number;
   /** Conversations with something left to be done, though everything is. */
   readonly unfinished: number;
@@ -86,11 +88,23 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     say(`${count} intents are published`);
     await trouble;
     const ids = wishes.map(({ data }) => data.intentId);
-    await until(() => isComplete(world, ids), {
-      what: `All of ${count} intents`,
-      timeoutMs: options.timeoutMs,
-      everyMs: 1_000,
-    });
+    const done = new Set<string>();
+    let saidMs = Date.now();
+    await until(
+      () => {
+        noteComplete(world, ids, done);
+        if (Date.now() - saidMs >= PROGRESS_MS) {
+          saidMs = Date.now();
+          say(`${done.size} of ${count} arrived`);
+        }
+        return done.size === count;
+      },
+      {
+        what: `All of ${count} intents`,
+        timeoutMs: options.timeoutMs,
+        everyMs: 1_000,
+      },
+    );
     say("everything arrived");
     return {
       ...(await reportOf(world, ids, phones)),
@@ -104,6 +118,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   }
 }
 
+const PROGRESS_MS = 10_000;
 const MONEY = 1_000_000;
 const PRICE = 12_000;
 
@@ -270,22 +285,26 @@ async function startWorld(options: ChaosOptions): Promise<World> {
   };
 }
 
-function isComplete({ standIn, log }: World, ids: readonly string[]): boolean {
+/** Adds the wishes of which everything has arrived. */
+function noteComplete(
+  { standIn, log }: World,
+  ids: readonly string[],
+  done: Set<string>,
+): void {
   const reserved = new Set(
     standIn
       .done(/^\/wallet\/reservations$/)
       .map(({ body }) => String(body.intentId)),
   );
-  if (reserved.size < ids.length) return false;
   const forwarded = new Set(
     log.of("ranking.forwarded").map(({ data }) => data.intentId),
   );
   const told = new Set(
     log.of("message.send").map(({ data }) => data.dedupeKey),
   );
-  return ids.every(
-    (id) => reserved.has(id) && forwarded.has(id) && told.has(`ranking:${id}`),
-  );
+  for (const id of ids)
+    if (reserved.has(id) && forwarded.has(id) && told.has(`ranking:${id}`))
+      done.add(id);
 }
 
 async function reportOf(
@@ -327,9 +346,29 @@ async function reportOf(
     reservations: standIn.done(/^\/wallet\/reservations$/).length,
     requests: standIn.requests.length,
     failures: standIn.requests.filter(({ status }) => status >= 500).length,
+    byPath: byPath(standIn.requests),
     deadLetters: log.deadLetters.length,
     unfinished: await unfinishedIn(redis.url, phones),
   };
+}
+
+function byPath(
+  requests: readonly { readonly path: string; readonly status: number }[],
+): Record<string, string> {
+  const counts = new Map<string, { all: number; failed: number }>();
+  for (const { path, status } of requests) {
+    const name = path.replace(/[0-9a-f-]{36}/g, "{id}");
+    const count = counts.get(name) ?? { all: 0, failed: 0 };
+    count.all += 1;
+    if (status >= 500) count.failed += 1;
+    counts.set(name, count);
+  }
+  return Object.fromEntries(
+    [...counts].map(([name, { all, failed }]) => [
+      name,
+      `${all}, ${failed} failed`,
+    ]),
+  );
 }
 
 /** Conversations whose outbox is not empty, once everything has settled. */
