@@ -35,6 +35,13 @@ const events = z.object({
   ),
 });
 
+/** Resolves once the condition holds, on a machine that may be busy with much else. */
+export async function eventually(
+  condition: () => boolean | Promise<boolean>,
+): Promise<void> {
+  await until(condition, { timeoutMs: 90_000 });
+}
+
 /** What was said about an object. */
 export type SaidEvent = z.infer<typeof events>["items"][number];
 
@@ -187,7 +194,7 @@ export class Bench {
           ? found
           : undefined;
       },
-      { timeoutMs: 45_000, what },
+      { timeoutMs: 90_000, what },
     ).catch((error: unknown) => {
       throw new Error(`${what}: it is ${JSON.stringify(last)}`, {
         cause: error,
@@ -199,7 +206,7 @@ export class Bench {
   async untilOlder(name: string): Promise<void> {
     const { creationTimestamp } = (await this.channel(name)).metadata;
     const bornMs = Date.parse(creationTimestamp);
-    await until(() => Date.now() >= bornMs + 1_000);
+    await eventually(() => Date.now() >= bornMs + 1_000);
   }
 
   async untilGone(kind: ResourceKind, name: string): Promise<void> {
@@ -208,7 +215,7 @@ export class Bench {
         const path = this.#path(kind, name);
         return (await this.#server.request("GET", path)).status === 404;
       },
-      { timeoutMs: 45_000, what: `${kind} ${name} gone` },
+      { timeoutMs: 90_000, what: `${kind} ${name} gone` },
     );
   }
 
@@ -221,7 +228,7 @@ export class Bench {
     return until(
       async () =>
         (await this.events(kind, name)).find((one) => one.reason === reason),
-      { timeoutMs: 45_000, what: `the event ${reason} about ${name}` },
+      { timeoutMs: 90_000, what: `the event ${reason} about ${name}` },
     );
   }
 
@@ -249,7 +256,7 @@ export class Bench {
         const { table } = await this.routing();
         return table.find("twilio", address)?.agent.name === agent;
       },
-      { timeoutMs: 45_000, what: `${address} routed to ${agent ?? "nobody"}` },
+      { timeoutMs: 90_000, what: `${address} routed to ${agent ?? "nobody"}` },
     );
   }
 
