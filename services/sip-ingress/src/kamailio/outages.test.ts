@@ -121,6 +121,28 @@ test("nothing is lost or told twice while Kamailio itself is killed in the middl
   expect(await told(id)).toEqual(["sip.ringing", "sip.connected", "sip.ended"]);
 }, 60_000);
 
+test("a call that rang when Kamailio was killed can be cancelled: the next hop hears of it, and its end is told once", async () => {
+  const [id = ""] = await signalling.call({
+    caller: [
+      ...[phone.invite(), maybe(100), answer(180), wait(1_500)],
+      ...[phone.cancel(), answer(200)],
+    ],
+    callee: [
+      ...[callee.invited, callee.says(180, "Ringing")],
+      ...[request("CANCEL"), callee.agrees],
+    ],
+    during: async ([id = ""]) => {
+      await until(() => signalling.ofCall(id).length > 0, { everyMs: 5 });
+      await signalling.proxy.killAndRestart();
+    },
+  });
+  const events = await signalling.told(id);
+  expect(typesOf(events)).toEqual(["sip.ringing", "sip.ended"]);
+  expect(events[1]?.data).toMatchObject({
+    payload: { reason: "cancelled", status: 487 },
+  });
+}, 60_000);
+
 test("an event that is refused for good is kept aside, and holds nothing up", () =>
   withOutbox(async (outbox) => {
     const { callId, event } = newCall();
