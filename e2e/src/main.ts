@@ -105,6 +105,14 @@ function services(): string[] {
 async function cleanUp(kubectl: Kubectl, config: E2eConfig): Promise<void> {
   print("\n== Cleaning up\n");
   const attempts = [
+    // While there is an operator to let them go.
+    [
+      "delete",
+      "channels.bridges.easymo.dev",
+      "--all",
+      "--ignore-not-found",
+      "--timeout=60s",
+    ],
     ["delete", "deployments", "--all"],
     // A pod whose calls are still draining would be waited for.
     ["delete", "pods", "--all", "--force", "--grace-period=0"],

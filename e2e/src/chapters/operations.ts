@@ -22,6 +22,9 @@ const checks: Readonly<Record<string, Check>> = {
     assert.match(said, /^channel\.\S+ .* True /m);
     assert.match(said, /Phase: +Succeeded/);
   },
+  "Declare an agent": async ({ kubectl }) => {
+    await kubectl.run(["get", "agent", "support"]);
+  },
   "Add a number": (world) => shows(world, "twilio", "+250780000002"),
   "Change an agent's words": (world) =>
     shows(world, "instructions", "Be brief"),
