@@ -124,6 +124,7 @@ describe("the operator, with the rights that its chart gives it", () => {
     await here.untilRouted(number, "sales");
 
     // Another name for the same number: the newer waits for the older to go.
+    await here.untilOlder("desk");
     await here.apply("Channel", "front-desk", desk);
     await here.until("Channel", "front-desk", "Accepted", {
       status: "False",
@@ -195,6 +196,25 @@ describe("the operator, with the rights that its chart gives it", () => {
     );
     await until(() => one.answers("/readyz"), { timeoutMs: 60_000 });
     expect(timesSet()).toBe(1);
+  }, 240_000);
+
+  test("of all namespaces, where the chart says so, names another's agents by their namespace", async () => {
+    await installRights(server, here.namespace, ["clusterWide=true"]);
+    const there = await Bench.start(server, () => []);
+    await operator("operator-0", { WATCH_NAMESPACE: "*" });
+    await there.apply("Agent", "care", { instructions: "Care." });
+    await there.apply("Channel", "line", {
+      tenant: "musanze-parts",
+      agentRef: { name: "care" },
+      sip: { uri: `sip:line@${there.namespace}.example` },
+    });
+    await there.until("Channel", "line", "Ready", ready);
+    await until(async () => {
+      const { table } = await here.routing();
+      const route = table.find("sip", `sip:line@${there.namespace}.example`);
+      return route?.agent.name === `${there.namespace}.care`;
+    });
+    await there.close();
   }, 240_000);
 
   test("sees to three hundred channels", async () => {
