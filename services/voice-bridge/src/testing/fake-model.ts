@@ -35,6 +35,8 @@ export class FakeModel {
     this.#server = createServer();
     this.#server.on("upgrade", (request, socket, head) => {
       this.requests.push(request);
+      // Who hangs up on a refusal resets the connection.
+      socket.on("error", () => socket.destroy());
       const { refusesWith } = this.options;
       if (refusesWith !== undefined) {
         socket.end(`HTTP/1.1 ${refusesWith} No\r\nconnection: close\r\n\r\n`);
