@@ -1,11 +1,10 @@
 export { createKubernetes } from "./client.js";
 export type { FoundCondition } from "./conditions.js";
-export { microTimestamp, setCondition, timestamp } from "./conditions.js";
-export type { Controller, ControllerOptions, Term } from "./controller.js";
+export { setCondition, timestamp } from "./conditions.js";
+export type { Controller, Term } from "./controller.js";
 export { createController } from "./controller.js";
 export {
   isConflict,
-  isExpired,
   isNotFound,
   KubernetesError,
   NotLeaderError,
@@ -30,7 +29,7 @@ export type {
   WatchEvent,
 } from "./kubernetes.js";
 export { LeaderElection } from "./leader-election.js";
-export type { CacheListener, ObjectCache } from "./object-cache.js";
+export type { ObjectCache } from "./object-cache.js";
 export type { ObjectKey } from "./object-key.js";
 export { keyText } from "./object-key.js";
 export { pause } from "./pause.js";
