@@ -14,9 +14,11 @@ fi
 complete .tools/kube && exit 0
 
 mkdir -p .tools .data
-if [ -x ../shared/cluster/cluster ]; then
-  bin=${CLUSTER_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/easymo-cluster}/bin
-  complete "$bin" || ../shared/cluster/cluster build || die "The local cluster could not be built."
+bin=${CLUSTER_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/easymo-cluster}/bin
+if complete "$bin"; then
+  : # A local cluster was built here before.
+elif [ -x ../shared/cluster/cluster ]; then
+  ../shared/cluster/cluster build || die "The local cluster could not be built."
 elif command -v go >/dev/null 2>&1; then
   echo "Bringing etcd, kube-apiserver and kubectl with setup-envtest …"
   bin=$(go run sigs.k8s.io/controller-runtime/tools/setup-envtest@latest use -p path 1.34.x 2>.data/envtest.log) ||
