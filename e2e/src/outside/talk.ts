@@ -15,11 +15,14 @@ export class Talk {
   readonly #tape: Tape;
   readonly #ended = new AbortController();
   readonly #going: Promise<void>;
+  /** How long the call had been answered when its audio began. */
+  readonly #silentMs: number;
   #turns = 0;
 
   private constructor(tape: Tape, call: SimulatedCall) {
     this.#tape = tape;
     this.call = call;
+    this.#silentMs = call.durationMs;
     this.#going = this.#goOn();
     // Whoever asks for the outcome hears of it; until then it is nobody's.
     this.#going.catch(() => undefined);
@@ -95,7 +98,9 @@ export class Talk {
       turns.map((_, at) => at + 1),
     );
     assert.ok(turns.length >= this.#turns);
-    const sentFrames = Math.floor(this.call.durationMs / FRAME_MS);
+    const sentFrames = Math.floor(
+      (this.call.durationMs - this.#silentMs) / FRAME_MS,
+    );
     const frames = await until(
       () => {
         const counted = mine(this.#tape.of("media.sample")).reduce(
