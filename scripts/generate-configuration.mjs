@@ -122,7 +122,9 @@ function defaultOf(variable, calls) {
       : "required";
   if (ts.isStringLiteral(given)) return code(given.text);
   if (ts.isArrayLiteralExpression(given))
-    return code(given.elements.map((element) => element.text).join(","));
+    return given.elements.length === 0
+      ? ""
+      : code(given.elements.map((element) => element.text).join(","));
   if (ts.isNewExpression(given)) return "";
   return code(given.getText().replaceAll("_", ""));
 }

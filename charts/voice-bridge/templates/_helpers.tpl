@@ -24,7 +24,7 @@
   "SPOOL_DIR" "/var/lib/easymo/spool") }}
 {{ include "common.secretEnv" (merge (dict
   "variables" (list "AGENT_CORE_JWT_SECRET" "VOICE_API_TOKEN")
-  "optional" (list "OPENAI_API_KEY" "TWILIO_AUTH_TOKEN" "TWILIO_MEDIA_AUTH_TOKEN")) $service) }}
+  "optional" (list "OPENAI_API_KEY" "TWILIO_AUTH_TOKEN" "TWILIO_MORE_AUTH_TOKENS" "TWILIO_MEDIA_AUTH_TOKEN")) $service) }}
 {{- end -}}
 
 {{/* Live calls get their time: the pod's grace is longer than the drain, and a shorter one is refused. */}}

@@ -138,7 +138,10 @@ class VoiceBridge implements ServiceApp {
     this.#admissions = this.#createAdmissions();
     this.#sip = this.#createSipGateway();
     const signatures = {
-      authToken: config.TWILIO_AUTH_TOKEN,
+      authTokens: [
+        config.TWILIO_AUTH_TOKEN ?? [],
+        config.TWILIO_MORE_AUTH_TOKENS,
+      ].flat(),
       publicUrl: new URL(config.PUBLIC_URL),
     };
     this.#media = new MediaEndpoint({

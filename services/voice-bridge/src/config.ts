@@ -31,6 +31,18 @@ const shape = {
   TWILIO_ACCOUNT_SID: z.string().min(1).optional(),
   /** Checks what Twilio signs, nothing of which is accepted without it, and opens its REST API. */
   TWILIO_AUTH_TOKEN: secret().min(1).optional(),
+  /**
+   * Further tokens whose signatures are accepted, separated by commas: those of other accounts that numbers belong to, or
+   * the old one while a new one takes its place.
+   */
+  TWILIO_MORE_AUTH_TOKENS: secret()
+    .transform((tokens) =>
+      tokens
+        .split(",")
+        .map((token) => token.trim())
+        .filter((token) => token !== ""),
+    )
+    .default([]),
   /** Instead of Twilio's own address. */
   TWILIO_API_URL: url().optional(),
   /** Lets a media socket in, besides Twilio's signature. */

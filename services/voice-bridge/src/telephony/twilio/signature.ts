@@ -3,7 +3,8 @@ import type { IncomingMessage } from "node:http";
 import twilio from "twilio";
 
 export interface SignatureSettings {
-  readonly authToken: string | undefined;
+  /** Of every account that may call; what none of them signed is refused. */
+  readonly authTokens: readonly string[];
   readonly publicUrl: URL;
 }
 
@@ -17,13 +18,12 @@ export function isSignedWebhook(
   request: { readonly path: string; readonly signature: string | undefined },
   form: Readonly<Record<string, string>>,
 ): boolean {
-  const { authToken, publicUrl } = settings;
-  if (authToken === undefined || request.signature === undefined) return false;
-  return twilio.validateRequest(
-    authToken,
-    request.signature,
-    publicAddress(publicUrl, request.path),
-    form,
+  const { authTokens, publicUrl } = settings;
+  const { path, signature } = request;
+  if (signature === undefined) return false;
+  const address = publicAddress(publicUrl, path);
+  return authTokens.some((token) =>
+    twilio.validateRequest(token, signature, address, form),
   );
 }
 
@@ -32,15 +32,17 @@ export function isSignedUpgrade(
   settings: SignatureSettings,
   request: IncomingMessage,
 ): boolean {
-  const { authToken, publicUrl } = settings;
+  const { authTokens, publicUrl } = settings;
   const signature = request.headers["x-twilio-signature"];
-  if (authToken === undefined || typeof signature !== "string") return false;
+  if (typeof signature !== "string") return false;
   const address = publicAddress(publicUrl, request.url ?? "/").replace(
     /^https?:/,
     "",
   );
-  return ["wss:", "ws:"].some((scheme) =>
-    twilio.validateRequest(authToken, signature, `${scheme}${address}`, {}),
+  return authTokens.some((token) =>
+    ["wss:", "ws:"].some((scheme) =>
+      twilio.validateRequest(token, signature, `${scheme}${address}`, {}),
+    ),
   );
 }
 
