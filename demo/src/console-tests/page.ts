@@ -90,7 +90,7 @@ export function pageStories(world: World): void {
         expect(await overflow()).toBe(0);
         await console.show("SIP");
         await console.page.getByRole("button", { name: /as a batch/ }).click();
-        await console.line("207").getByText("Request and answer").click();
+        await console.line(/^207/).getByText("Request and answer").click();
         expect(await overflow()).toBe(0);
         await console.show("Telephone");
         expect(await overflow()).toBe(0);

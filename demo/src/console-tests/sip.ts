@@ -9,13 +9,13 @@ export function sipStories(world: World): void {
       await console.show("SIP");
       await page.getByLabel("Call-ID").fill("once@proxy.example");
       await page.getByRole("button", { name: "ringing", exact: true }).click();
-      await console.line("202").waitFor();
+      await console.line(/^202/).waitFor();
       await page.getByRole("button", { name: "Repeat the last" }).click();
       const repeat = console.line("Idempotency-Replayed: true");
       await repeat.waitFor();
       expect(await repeat.locator("strong").innerText()).toBe("202");
       await page.getByRole("button", { name: "Same key, other body" }).click();
-      const refused = console.line("422");
+      const refused = console.line(/^422/);
       await refused.getByText("Request and answer").click();
       await refused.getByText("The key belongs to another body").waitFor();
       await page.getByLabel("Topic").selectOption("voice.sip.events");
@@ -31,7 +31,7 @@ export function sipStories(world: World): void {
       const { page } = console;
       await console.show("SIP");
       await page.getByRole("button", { name: /as a batch/ }).click();
-      const answer = console.line("207");
+      const answer = console.line(/^207/);
       await answer.getByText("Request and answer").click();
       const answers = await answer.locator("pre").last().innerText();
       expect(answers.match(/"status": 202/g)).toHaveLength(5);
@@ -55,7 +55,7 @@ export function sipStories(world: World): void {
       const { page } = console;
       await console.show("SIP");
       await page.getByRole("button", { name: /nobody’s/ }).click();
-      await console.line("401").waitFor();
+      await console.line(/^401/).waitFor();
       await page.getByLabel("Digit of a dtmf event").fill("x");
       await page.getByRole("button", { name: "dtmf", exact: true }).click();
       await page.locator("#sip-digit:invalid").waitFor();
