@@ -203,12 +203,13 @@ export class GroupIntake {
     this.#whenDue(received, state);
   }
 
-  #whenDue(received: Received, state: RetryState): void {
+  /** Hands a record on at its time. Gives whether that was at once. */
+  #whenDue(received: Received, state: RetryState): boolean {
     const { clock } = this.#options;
     const waitMs = state.notBeforeMs - clock.now();
     if (waitMs <= 0) {
       this.#options.onReady(received, state);
-      return;
+      return true;
     }
     const { signal } = received.partition;
     const forget = (): void => {
@@ -218,11 +219,12 @@ export class GroupIntake {
     const timer = clock.setTimeout(() => {
       signal.removeEventListener("abort", forget);
       this.#waiting.delete(timer);
-      this.#options.onReady(received, state);
-      this.#options.onBatchEnd?.();
+      // By the time of day, a timer may be a millisecond early.
+      if (this.#whenDue(received, state)) this.#options.onBatchEnd?.();
     }, waitMs);
     this.#waiting.add(timer);
     signal.addEventListener("abort", forget, { once: true });
+    return false;
   }
 }
 
