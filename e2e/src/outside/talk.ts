@@ -3,7 +3,6 @@ import type {
   CarrierSimulator,
   SimulatedCall,
 } from "@easymo/carrier-simulator";
-import { FRAME_MS } from "@easymo/telephone-audio";
 import { until } from "@easymo/testbed";
 import { DESK } from "./numbers.js";
 import { utterance } from "./people.js";
@@ -15,14 +14,11 @@ export class Talk {
   readonly #tape: Tape;
   readonly #ended = new AbortController();
   readonly #going: Promise<void>;
-  /** How long the call had been answered when its audio began. */
-  readonly #silentMs: number;
   #turns = 0;
 
   private constructor(tape: Tape, call: SimulatedCall) {
     this.#tape = tape;
     this.call = call;
-    this.#silentMs = call.durationMs;
     this.#going = this.#goOn();
     // Whoever asks for the outcome hears of it; until then it is nobody's.
     this.#going.catch(() => undefined);
@@ -65,8 +61,9 @@ export class Talk {
   async finish(): Promise<void> {
     this.#ended.abort();
     await this.#going;
-    this.call.hangUp();
     const { callSid } = this.call;
+    this.call.hangUp();
+    const { sentFrames } = this.call;
     assert.equal(this.call.ending?.reason, "caller-hangup");
     assert.deepEqual(this.call.past("problem"), []);
     const stop = await this.#tape.next(
@@ -75,11 +72,11 @@ export class Talk {
       `The end of ${callSid}`,
     );
     assert.equal(stop.data.reason, "caller_hangup");
-    await this.#nothingIsLost();
+    await this.#nothingIsLost(sentFrames);
   }
 
   /** Each thing that was said is on Kafka once, and each frame of audio was counted. */
-  async #nothingIsLost(): Promise<void> {
+  async #nothingIsLost(sentFrames: number): Promise<void> {
     const { callSid } = this.call;
     const mine = <T extends { data: { callId: string } }>(events: T[]): T[] =>
       events.filter(({ data }) => data.callId === callSid);
@@ -98,21 +95,16 @@ export class Talk {
       turns.map((_, at) => at + 1),
     );
     assert.ok(turns.length >= this.#turns);
-    const sentFrames = Math.floor(
-      (this.call.durationMs - this.#silentMs) / FRAME_MS,
-    );
-    const frames = await until(
-      () => {
-        const counted = mine(this.#tape.of("media.sample")).reduce(
+    assert.ok(sentFrames > 0);
+    await until(
+      () =>
+        mine(this.#tape.of("media.sample")).reduce(
           (sum, { data }) => sum + data.inbound.frames,
           0,
-        );
-        return counted >= sentFrames * 0.97 ? counted : undefined;
-      },
+        ) === sentFrames,
       { what: `${sentFrames} frames of ${callSid} counted`, timeoutMs: 30_000 },
     );
     assert.equal(this.call.droppedFrames, 0);
-    assert.ok(frames > 0);
   }
 
   async #goOn(): Promise<void> {

@@ -93,6 +93,11 @@ export class MediaStream implements Paced {
     return this.#options.streamSid;
   }
 
+  /** Frames that were sent, silent ones too. */
+  get sentFrames(): number {
+    return this.#chunk;
+  }
+
   /** Frames that were not sent because the server does not read. */
   get droppedFrames(): number {
     return this.#droppedFrames;

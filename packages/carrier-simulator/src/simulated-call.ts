@@ -109,6 +109,11 @@ export class SimulatedCall {
     return this.#line.stream?.socket;
   }
 
+  /** Frames of audio that were sent on the present stream, silent ones too. */
+  get sentFrames(): number {
+    return this.#line.stream?.sentFrames ?? 0;
+  }
+
   /** Frames that were not sent because the server does not read. */
   get droppedFrames(): number {
     return this.#line.stream?.droppedFrames ?? 0;

@@ -170,6 +170,22 @@ describe("a call", () => {
     expect(sample.data.inbound.bytes).toBe(sample.data.inbound.frames * 160);
     expect(sample.data.windowMs).toBeGreaterThanOrEqual(1_000);
   });
+
+  test("has samples that together are the whole call, the last and shorter window too", async () => {
+    bridge = await RunningBridge.start(agentCore.url, {
+      env: { MEDIA_SAMPLE_SECONDS: "1" },
+    });
+    const { call } = await answered();
+    await bridge.events.next("media.sample");
+    call.hangUp();
+    await bridge.events.next("call.stop");
+    const counted = () =>
+      bridge.events
+        .of("media.sample")
+        .reduce((sum, { data }) => sum + data.inbound.frames, 0);
+    while (counted() < call.sentFrames) await bridge.events.more();
+    expect(counted()).toBe(call.sentFrames);
+  });
 });
 
 describe("a caller who speaks over the agent", () => {

@@ -202,9 +202,7 @@ export class Call implements MediaLegListener {
       return;
     }
     this.#step({ type: "tick" });
-    const sample = this.#audio.takeSample(nowMs, this.#limits.sampleMs);
-    if (sample !== undefined)
-      this.#ports.events.sample(this.identity, sample.windowMs, sample.window);
+    this.#sample(nowMs, this.#limits.sampleMs);
   }
 
   // ---- decisions into actions ----------------------------------------------
@@ -252,10 +250,18 @@ export class Call implements MediaLegListener {
     });
   }
 
+  #sample(nowMs: number, sampleMs: number): void {
+    const sample = this.#audio.takeSample(nowMs, sampleMs);
+    if (sample !== undefined)
+      this.#ports.events.sample(this.identity, sample.windowMs, sample.window);
+  }
+
   #finish(reason: StopReason, outcome: StreamOutcome): void {
     this.#sessions.close();
     this.#audio.dropHeld();
     this.#audio.report();
+    // What is left of the last window, so that all samples together are the whole call.
+    this.#sample(this.#ports.clock.monotonicMs(), 1);
     this.#ports.ended(this, reason, outcome);
   }
 }
