@@ -65,8 +65,8 @@ export {
   createBatchConsumer,
   type BatchConsumer,
   type BatchConsumerOptions,
-  type TakenEvent,
 } from "./consumer/batch-consumer.js";
+export type { TakenEvent } from "./consumer/taken-event.js";
 export { createConsumer } from "./consumer/create-consumer.js";
 export type {
   ConsumerOptions,

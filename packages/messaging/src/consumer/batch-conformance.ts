@@ -15,8 +15,8 @@ import {
   createBatchConsumer,
   type BatchConsumer,
   type BatchConsumerOptions,
-  type TakenEvent,
 } from "./batch-consumer.js";
+import type { TakenEvent } from "./taken-event.js";
 
 /** What the batched consumer promises, on whichever bus. */
 export function describeBatchConsumer(

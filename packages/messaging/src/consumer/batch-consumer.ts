@@ -4,43 +4,26 @@ import { hostClock, type Clock } from "../clock.js";
 import type { MalformedRecordError } from "../errors.js";
 import { decodeEvent } from "../events/cloud-events.js";
 import type { EasymoEvent } from "../events/event.js";
-import { busMetrics, type BusMetrics } from "../metrics.js";
+import { busMetrics } from "../metrics.js";
+import { afterFailure, type AfterFailure } from "./after-failure.js";
 import type { ConsumerOptions } from "./event-consumer.js";
 import { FailedRecords } from "./failed-records.js";
 import { GroupIntake, type Received } from "./group-intake.js";
-import { nextStep, postponedMs, type RetryState } from "./retry-headers.js";
+import { HandledMetrics } from "./handled-metrics.js";
+import type { RetryState } from "./retry-headers.js";
+import {
+  Taken,
+  type Failure,
+  type Settled,
+  type Settling,
+  type TakenEvent,
+} from "./taken-event.js";
 import { within } from "./within.js";
 
 const MIB = 1_024 * 1_024;
 const DEFAULT_MAX_RECORDS = 2_048;
 const DEFAULT_STOP_TIMEOUT_MS = 20_000;
 const ABORTED_GRACE_MS = 1_000;
-const SECOND_MS = 1_000;
-
-/** An event on its way, to be settled once: by `done` or by `fail`. Until then its offset is not committed. */
-export interface TakenEvent {
-  readonly event: EasymoEvent;
-  /** The topic that the event was first on. */
-  readonly topic: string;
-  /** 1 the first time; one more for each time that the record went through the retry topic. */
-  readonly attempt: number;
-  /** Aborted when the partition has gone to another member, or the consumer's stop ran out of patience. */
-  readonly signal: AbortSignal;
-  done(outcome?: "ok" | "duplicate"): void;
-  /** What `fail` would do with this error. */
-  next(error: unknown, failure?: Failure): "retry" | "dead_letter";
-  /** Hands the record to the retry topic or to the dead letters, as `next` says; resolves when it is there. */
-  fail(error: unknown, failure?: Failure): Promise<void>;
-}
-
-/** What kind of failure it was. */
-export interface Failure {
-  /**
-   * Nothing was tried, because what the event needs is known to be away: it is postponed without counting an attempt, for as
-   * long as all attempts together would take.
-   */
-  readonly untried?: boolean;
-}
 
 export interface BatchConsumerOptions extends Omit<
   ConsumerOptions,
@@ -75,13 +58,11 @@ export class GroupBatchConsumer implements BatchConsumer {
   readonly #options: BatchConsumerOptions;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #metrics: BusMetrics;
   readonly #intake: GroupIntake;
   readonly #failed: FailedRecords;
   readonly #open = new Set<Taken>();
   readonly #settling: Settling;
-  readonly #counters = new Map<string, { inc(): void }>();
-  readonly #histograms = new Map<string, { observe(seconds: number): void }>();
+  readonly #handled: HandledMetrics;
   #taken: Taken[] = [];
   #onIdle: (() => void)[] = [];
   #starting: Promise<void> | undefined;
@@ -92,8 +73,9 @@ export class GroupBatchConsumer implements BatchConsumer {
     this.#options = options;
     this.#clock = options.clock ?? hostClock;
     this.#logger = options.logger.child({ group });
-    this.#metrics = busMetrics(options.metrics);
-    this.#failed = new FailedRecords(bus, this.#clock, this.#metrics);
+    const metrics = busMetrics(options.metrics);
+    this.#handled = new HandledMetrics(metrics);
+    this.#failed = new FailedRecords(bus, this.#clock, metrics);
     this.#settling = {
       startedMs: () => this.#clock.monotonicMs(),
       done: (taken, outcome) => this.#settled(taken, outcome),
@@ -103,7 +85,7 @@ export class GroupBatchConsumer implements BatchConsumer {
     this.#intake = new GroupIntake({
       clock: this.#clock,
       logger: this.#logger,
-      metrics: this.#metrics,
+      metrics,
       bus,
       group,
       topics,
@@ -187,29 +169,10 @@ export class GroupBatchConsumer implements BatchConsumer {
   #settled(taken: Taken, outcome: Settled): void {
     if (!this.#open.delete(taken)) return;
     const { topic, startedMs } = taken;
-    this.#counterOf(topic, outcome).inc();
-    const seconds = (this.#clock.monotonicMs() - startedMs) / SECOND_MS;
-    this.#histogramOf(topic).observe(seconds);
+    const tookMs = this.#clock.monotonicMs() - startedMs;
+    this.#handled.settled(topic, outcome, tookMs);
     this.#intake.finish(taken.received);
     this.#checkIdle();
-  }
-
-  /** One for each topic and outcome, looked up once. */
-  #counterOf(topic: string, outcome: Settled): { inc(): void } {
-    const name = `${topic}\n${outcome}`;
-    const known = this.#counters.get(name);
-    if (known !== undefined) return known;
-    const made = this.#metrics.handled.labels({ topic, outcome });
-    this.#counters.set(name, made);
-    return made;
-  }
-
-  #histogramOf(topic: string): { observe(seconds: number): void } {
-    const known = this.#histograms.get(topic);
-    if (known !== undefined) return known;
-    const made = this.#metrics.handleSeconds.labels({ topic });
-    this.#histograms.set(topic, made);
-    return made;
   }
 
   #checkIdle(): void {
@@ -217,27 +180,12 @@ export class GroupBatchConsumer implements BatchConsumer {
     for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
-  #next(taken: Taken, error: unknown, failure: Failure): Next {
-    const { retryDelaysMs } = this.#options;
-    const { state, attempt } = taken;
-    const nowMs = this.#clock.now();
-    const sinceMs = state.sinceMs ?? nowMs;
-    const waitMs =
-      failure.untried === true
-        ? postponedMs(nowMs - sinceMs, retryDelaysMs)
-        : undefined;
-    if (waitMs !== undefined) {
-      // Spread, so that those who wait for the same do not come back together.
-      const notBeforeMs = nowMs + waitMs * (0.75 + Math.random() / 2);
-      return { step: "retry", state: { ...state, notBeforeMs, sinceMs } };
-    }
-    const next = nextStep(attempt, retryDelaysMs, error);
-    const delayMs = next.step === "retry" ? next.delayMs : 0;
-    const notBeforeMs = nowMs + delayMs;
-    return {
-      step: next.step,
-      state: { ...state, attempts: attempt, notBeforeMs },
-    };
+  #next(taken: Taken, error: unknown, failure: Failure): AfterFailure {
+    return afterFailure(taken.state, error, failure, {
+      retryDelaysMs: this.#options.retryDelaysMs,
+      nowMs: this.#clock.now(),
+      spread: Math.random(),
+    });
   }
 
   async #fail(taken: Taken, error: unknown, failure: Failure): Promise<void> {
@@ -297,71 +245,9 @@ export class GroupBatchConsumer implements BatchConsumer {
           { err: error, topic, partition: number, offset },
           "a record went to the dead letters",
         );
-        const labels = { topic: state.originTopic, outcome: "dead_letter" };
-        this.#metrics.handled.inc(labels);
+        this.#handled.unread(state.originTopic);
         this.#intake.finish(received);
       });
-  }
-}
-
-type Settled = "ok" | "duplicate" | "retried" | "dead_letter";
-
-/** What follows a failure, and with what the record goes there. */
-interface Next {
-  readonly step: "retry" | "dead_letter";
-  readonly state: RetryState;
-}
-
-/** How a consumer settles what it handed over. */
-interface Settling {
-  startedMs(): number;
-  done(taken: Taken, outcome: Settled): void;
-  next(taken: Taken, error: unknown, failure: Failure): "retry" | "dead_letter";
-  fail(taken: Taken, error: unknown, failure: Failure): Promise<void>;
-}
-
-class Taken implements TakenEvent {
-  readonly event: EasymoEvent;
-  readonly received: Received;
-  readonly state: RetryState;
-  readonly startedMs: number;
-  readonly #settling: Settling;
-
-  constructor(
-    settling: Settling,
-    event: EasymoEvent,
-    received: Received,
-    state: RetryState,
-  ) {
-    this.#settling = settling;
-    this.event = event;
-    this.received = received;
-    this.state = state;
-    this.startedMs = settling.startedMs();
-  }
-
-  get topic(): string {
-    return this.state.originTopic;
-  }
-
-  get attempt(): number {
-    return this.state.attempts + 1;
-  }
-
-  get signal(): AbortSignal {
-    return this.received.partition.signal;
-  }
-
-  done(outcome: "ok" | "duplicate" = "ok"): void {
-    this.#settling.done(this, outcome);
-  }
-
-  next(error: unknown, failure: Failure = {}): "retry" | "dead_letter" {
-    return this.#settling.next(this, error, failure);
-  }
-
-  fail(error: unknown, failure: Failure = {}): Promise<void> {
-    return this.#settling.fail(this, error, failure);
   }
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { range } from "../test-support.js";
 import { OffsetTracker } from "./offset-tracker.js";
+import { afterFailure } from "./after-failure.js";
 import { nextStep } from "./retry-headers.js";
 
 describe("which offsets may be committed", () => {
@@ -76,5 +77,31 @@ describe("what follows a failed attempt", () => {
     [1, "not an error", { step: "retry", delayMs: 10 }],
   ])("after attempt %d with %p is %p", (attempt, error, step) => {
     expect(nextStep(attempt, delays, error)).toEqual(step);
+  });
+});
+
+describe("where a record goes whose event failed", () => {
+  const state = { originTopic: "t", group: "g", attempts: 1, notBeforeMs: 0 };
+  const options = { retryDelaysMs: [10_000, 20_000], nowMs: 50_000, spread: 1 };
+  const error = new Error("x");
+
+  test("to its next attempt, one more being counted", () => {
+    expect(afterFailure(state, error, {}, options)).toEqual({
+      step: "retry",
+      state: { ...state, attempts: 2, notBeforeMs: 70_000 },
+    });
+    expect(
+      afterFailure({ ...state, attempts: 2 }, error, {}, options).step,
+    ).toBe("dead_letter");
+  });
+
+  test("untried, to a later look that counts no attempt, until its patience is over", () => {
+    const untried = { untried: true };
+    expect(afterFailure(state, error, untried, options)).toEqual({
+      step: "retry",
+      state: { ...state, sinceMs: 50_000, notBeforeMs: 62_500 },
+    });
+    const old = { ...state, sinceMs: 20_000 };
+    expect(afterFailure(old, error, untried, options).state.attempts).toBe(2);
   });
 });
