@@ -59,10 +59,13 @@ export class Connection {
     this.#socket.write(this.#next(), "latin1");
   }
 
-  /** Resolves when nothing is under way, and closes. */
-  async end(): Promise<void> {
+  /** Resolves when everything that was due is answered. */
+  async idle(): Promise<void> {
     if (this.#busy)
       await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+  }
+
+  close(): void {
     this.#socket.destroy();
   }
 

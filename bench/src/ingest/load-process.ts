@@ -6,10 +6,13 @@ const load = new RequestLoad();
 
 answerCommands(ingestLoadCommand, async (command) => {
   switch (command.do) {
-    case "start":
-      await load.start(command);
+    case "connect":
+      await load.connect(command);
       return {};
-    case "warm_up":
+    case "run":
+      load.run(command.perSecond);
+      return {};
+    case "answered":
       await load.answeredRequests(command.requests);
       return {};
     case "begin_window":
@@ -17,10 +20,11 @@ answerCommands(ingestLoadCommand, async (command) => {
       return {};
     case "end_window":
       return load.endWindow();
-    case "stop": {
-      const totals = await load.stop();
+    case "pause":
+      return await load.pause();
+    case "stop":
+      load.close();
       setImmediate(() => process.exit(0));
-      return totals;
-    }
+      return {};
   }
 });

@@ -24,6 +24,7 @@ type Taker = (event: CallEvent) => Promise<boolean>;
 
 const ACK_ALL = -1;
 const LEASE_MS = 10_000;
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const KEPT_MS = 24 * 3_600_000;
 
 /**
@@ -41,7 +42,11 @@ export async function startPeer(
   }).producer({ allowAutoTopicCreation: false });
   await producer.connect();
   const redis = new Redis(redisUrl);
-  const server = createServer(peerApp(takerOf(name, producer, redis)));
+  const server = createServer(
+    // Connections outlive the others' turns.
+    { keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS },
+    peerApp(takerOf(name, producer, redis)),
+  );
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

@@ -18,16 +18,21 @@ export type IngestSubjectCommand = z.infer<typeof ingestSubjectCommand>;
 
 export const ingestLoadCommand = z.discriminatedUnion("do", [
   z.object({
-    do: z.literal("start"),
+    do: z.literal("connect"),
     port: z.number(),
     connections: z.number(),
+  }),
+  z.object({
+    do: z.literal("run"),
     /** Requests a second, spread over the connections; 0: each connection sends again when it is answered. */
     perSecond: z.number(),
   }),
-  /** Resolves when so many have been answered. */
-  z.object({ do: z.literal("warm_up"), requests: z.number() }),
+  /** Resolves when so many more have been answered. */
+  z.object({ do: z.literal("answered"), requests: z.number() }),
   z.object({ do: z.literal("begin_window") }),
   z.object({ do: z.literal("end_window") }),
+  /** Resolves when everything is answered, with what that was since it ran. */
+  z.object({ do: z.literal("pause") }),
   z.object({ do: z.literal("stop") }),
 ]);
 export type IngestLoadCommand = z.infer<typeof ingestLoadCommand>;
@@ -51,3 +56,4 @@ export const requestTotals = z.object({
   accepted: z.number(),
   refused: z.number(),
 });
+export type RequestTotals = z.infer<typeof requestTotals>;

@@ -2,32 +2,28 @@ import { LatencyHistogram } from "../load/latency-histogram.js";
 import { Pacer } from "../load/pacer.js";
 import { CallEvents } from "./call-events.js";
 import { Connection } from "./connection.js";
-import type { RequestReport } from "./protocol.js";
+import type { RequestReport, RequestTotals } from "./protocol.js";
 
 const MICROSECONDS = 1_000;
 
-/** Clients that send call events: each as fast as it is answered, or all together at a rate. */
+/** Clients that send call events: each as fast as it is answered, or all together at a rate. They may stop, and go on. */
 export class RequestLoad {
   readonly #events = new CallEvents();
   readonly #latency = new LatencyHistogram();
   readonly #connections: Connection[] = [];
   #pacer: Pacer | undefined;
-  #stopping = false;
+  /** Each connection sends its next when the last is answered. */
+  #isClosedLoop = false;
   #accepted = 0;
   #refused = 0;
   #awaited = Number.POSITIVE_INFINITY;
   #whenAnswered: (() => void) | undefined;
+  #ranFrom: RequestTotals = { accepted: 0, refused: 0 };
+  #windowFrom: RequestTotals = { accepted: 0, refused: 0 };
   #windowMs = 0;
-  #acceptedBefore = 0;
-  #refusedBefore = 0;
 
-  async start(options: {
-    port: number;
-    connections: number;
-    perSecond: number;
-  }): Promise<void> {
-    const { port, connections, perSecond } = options;
-    const isClosed = perSecond === 0;
+  async connect(options: { port: number; connections: number }): Promise<void> {
+    const { port, connections } = options;
     while (this.#connections.length < connections) {
       const connection: Connection = await Connection.open(
         port,
@@ -35,13 +31,19 @@ export class RequestLoad {
         {
           answered: (accepted, dueUs) => {
             this.#answered(accepted, dueUs);
-            if (isClosed && !this.#stopping) connection.send(nowUs());
+            if (this.#isClosedLoop) connection.send(nowUs());
           },
         },
       );
       this.#connections.push(connection);
     }
-    if (isClosed) {
+  }
+
+  /** @param perSecond how many requests, evenly over the connections; 0: as many as are answered */
+  run(perSecond: number): void {
+    this.#ranFrom = this.#totals();
+    this.#isClosedLoop = perSecond === 0;
+    if (this.#isClosedLoop) {
       for (const connection of this.#connections) connection.send(nowUs());
       return;
     }
@@ -49,41 +51,54 @@ export class RequestLoad {
       tickers: this.#connections.map(
         (connection) => (dueUs) => connection.send(dueUs),
       ),
-      periodUs: (connections / perSecond) * 1_000_000,
+      periodUs: (this.#connections.length / perSecond) * 1_000_000,
       pacing: "tick",
       nowUs,
     });
     this.#pacer.start();
   }
 
-  /** Resolves when so many requests have been answered in all. */
+  /** Resolves when so many more requests have been answered. */
   answeredRequests(count: number): Promise<void> {
-    this.#awaited = count;
+    this.#awaited = this.#accepted + this.#refused + count;
     return new Promise((resolve) => (this.#whenAnswered = resolve));
   }
 
   beginWindow(): void {
     this.#latency.reset();
-    this.#acceptedBefore = this.#accepted;
-    this.#refusedBefore = this.#refused;
+    this.#windowFrom = this.#totals();
     this.#windowMs = performance.now();
   }
 
   endWindow(): RequestReport {
     return {
       durationMs: performance.now() - this.#windowMs,
-      accepted: this.#accepted - this.#acceptedBefore,
-      refused: this.#refused - this.#refusedBefore,
+      ...this.#since(this.#windowFrom),
       latency: this.#latency.summary(),
     };
   }
 
-  /** Ends when everything is answered; how much there was, in all. */
-  async stop(): Promise<{ accepted: number; refused: number }> {
-    this.#stopping = true;
+  /** Sends nothing more; resolves when everything is answered, with how much that was since it ran. */
+  async pause(): Promise<RequestTotals> {
+    this.#isClosedLoop = false;
     this.#pacer?.stop();
-    await Promise.all(this.#connections.map((connection) => connection.end()));
+    await Promise.all(this.#connections.map((connection) => connection.idle()));
+    return this.#since(this.#ranFrom);
+  }
+
+  close(): void {
+    for (const connection of this.#connections) connection.close();
+  }
+
+  #totals(): RequestTotals {
     return { accepted: this.#accepted, refused: this.#refused };
+  }
+
+  #since(before: RequestTotals): RequestTotals {
+    return {
+      accepted: this.#accepted - before.accepted,
+      refused: this.#refused - before.refused,
+    };
   }
 
   #answered(accepted: boolean, dueUs: number): void {
