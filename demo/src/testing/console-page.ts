@@ -32,6 +32,11 @@ export class ConsolePage {
     return this.page.context().close();
   }
 
+  /** All that is to be read on it, for who has to find out what went wrong. */
+  text(): Promise<string> {
+    return this.page.locator("body").innerText();
+  }
+
   /** Calls whom the form says, and waits until somebody speaks there. */
   async call(from: string, line = /sales/): Promise<void> {
     await this.page.getByRole("radio", { name: line }).check({ force: true });

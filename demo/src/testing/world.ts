@@ -46,6 +46,10 @@ export class World {
         try {
           await work(console);
           expect(console.errors).toEqual([]);
+        } catch (error) {
+          throw new Error(`${name}; the page then:\n${await console.text()}`, {
+            cause: error,
+          });
         } finally {
           await console.close();
         }

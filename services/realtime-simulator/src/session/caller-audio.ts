@@ -8,13 +8,17 @@ import {
 } from "../hearing/input-audio.js";
 import type { AudioFormat } from "../protocol/session-config.js";
 
-/** Frames of a call come every 20 ms; without any for this long beyond the silence, the line has gone quiet. */
-const GRACE_MS = 200;
+/** Frames of a call come every 20 ms, or in a burst after their sender stood still; without any for this long beyond the silence, the line has gone quiet. */
+const GRACE_MS = 1_000;
+/** How often the line is looked at amid speech. */
+const LOOK_MS = 50;
 
 /**
  * The caller's side of a session: decodes what arrives, and tells when speech
  * starts and stops. When a client stops sending amid speech (some send no
- * silence), the wall clock ends it.
+ * silence), the wall clock ends it. Only time in which this process ran counts:
+ * after it stood still, timers run before the sockets are read, and what was
+ * sent meanwhile is there.
  */
 export class CallerAudio {
   readonly #clock: Clock;
@@ -22,7 +26,8 @@ export class CallerAudio {
   readonly #decoder = new WireDecoder();
   readonly #input = new InputAudio();
   #settings: VadSettings | null = null;
-  #lastArrivalMs = 0;
+  /** Looks at the line since audio last came. */
+  #looks = 0;
   #watch: Timer | undefined;
   receivedBytes = 0;
 
@@ -43,7 +48,7 @@ export class CallerAudio {
     const wire = Buffer.from(base64, "base64");
     this.receivedBytes += wire.length;
     this.#settings = settings;
-    this.#lastArrivalMs = this.#clock.monotonicMs();
+    this.#looks = 0;
     const mulaw = this.#decoder.decode(wire, format);
     for (const event of this.#input.append(mulaw, settings)) {
       this.#onHearing(event);
@@ -68,16 +73,15 @@ export class CallerAudio {
     this.#unwatch();
   }
 
-  /** One timer, armed again for what is left, instead of one per frame. */
   #watchLine(): void {
-    const patienceMs = (this.#settings?.silenceMs ?? 0) + GRACE_MS;
-    const idleMs = this.#clock.monotonicMs() - this.#lastArrivalMs;
     this.#watch = this.#clock.setTimeout(() => {
       this.#watch = undefined;
       if (!this.#input.speaking) {
         return;
       }
-      if (this.#clock.monotonicMs() - this.#lastArrivalMs < patienceMs) {
+      this.#looks += 1;
+      const patienceMs = (this.#settings?.silenceMs ?? 0) + GRACE_MS;
+      if (this.#looks * LOOK_MS < patienceMs) {
         this.#watchLine();
         return;
       }
@@ -85,7 +89,7 @@ export class CallerAudio {
       if (event) {
         this.#onHearing(event);
       }
-    }, patienceMs - idleMs);
+    }, LOOK_MS);
   }
 
   #unwatch(): void {

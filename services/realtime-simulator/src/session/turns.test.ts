@@ -124,7 +124,7 @@ describe("a caller's turn", () => {
     client.sendAudio(spoken("Hello", "en"));
     await client.next("input_audio_buffer.speech_started");
     await client.settled();
-    await clock.advanceAsync(699);
+    await clock.advanceAsync(1_499);
     await client.settled();
     expect(client.types()).not.toContain("input_audio_buffer.speech_stopped");
     await clock.advanceAsync(1);
