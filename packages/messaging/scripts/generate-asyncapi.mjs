@@ -61,10 +61,7 @@ const headers = {
       "ce_id",
       "ce_source",
       "ce_type",
-      "ce_time",
       "ce_tenantid",
-      "ce_requestid",
-      "content-type",
     ],
     properties: {
       ce_specversion: { const: "1.0" },
@@ -74,29 +71,30 @@ const headers = {
       },
       ce_source: typeSchema,
       ce_type: typeSchema,
-      ce_time: { type: "string", format: "date-time" },
+      ce_time: {
+        type: "string",
+        format: "date-time",
+        description: "When it is left out, the data's `at`.",
+      },
       ce_subject: typeSchema,
       ce_tenantid: typeSchema,
-      ce_requestid: typeSchema,
+      ce_requestid: {
+        ...typeSchema,
+        description: "When it is left out, the event's own id.",
+      },
       "content-type": { const: "application/json" },
       traceparent: { type: "string", description: "W3C Trace Context." },
     },
   },
   RetryHeaders: {
     type: "object",
-    required: [
-      "x-origin-topic",
-      "x-group",
-      "x-attempt",
-      "x-not-before",
-      "x-error",
-    ],
+    required: ["x-origin-topic", "x-attempt", "x-not-before", "x-error"],
     properties: {
       "x-origin-topic": typeSchema,
       "x-group": {
         ...typeSchema,
         description:
-          "The consumer group that did not handle it; others pass it over.",
+          "The consumer group that did not handle it; others pass it over. Without it, every reader of the topic that it was first on takes it.",
       },
       "x-attempt": {
         type: "string",

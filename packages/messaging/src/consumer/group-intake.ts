@@ -189,14 +189,14 @@ export class GroupIntake {
       this.#options.onReady(received, first);
       return;
     }
-    let state: RetryState;
+    let state: RetryState | undefined;
     try {
-      state = retryStateOf(record);
+      state = retryStateOf(record, this.#options);
     } catch (error) {
       this.#options.onPoison(received, reasonOf(error));
       return;
     }
-    if (state.group !== group) {
+    if (state === undefined) {
       this.finish(received);
       return;
     }

@@ -4,6 +4,7 @@ import { MalformedRecordError } from "../errors.js";
 
 /** Where a record stands between its first attempt and the dead letters. */
 export interface RetryState {
+  /** The topic that it was first on. */
   readonly originTopic: string;
   /** The group that failed; others on the same topic have handled it, or will by themselves. */
   readonly group: string;
@@ -19,24 +20,36 @@ const MAX_ERROR_LENGTH = 1_024;
 
 const headers = z.object({
   "x-origin-topic": z.string().min(1),
-  "x-group": z.string().min(1),
+  "x-group": z.string().min(1).optional(),
   "x-attempt": z.coerce.number().int().min(0),
   "x-not-before": z.iso.datetime({ offset: true }),
   "x-since": z.iso.datetime({ offset: true }).optional().catch(undefined),
 });
 
-/** Reads the headers of a record on the retry topic. Throws MalformedRecordError. */
-export function retryStateOf(record: ReceivedRecord): RetryState {
+/**
+ * Reads the headers of a record on the retry topic; undefined when it is another group's. One that names no group, put there
+ * from outside, is for everyone who reads the topic that it was first on. Throws MalformedRecordError.
+ */
+export function retryStateOf(
+  record: ReceivedRecord,
+  reader: { readonly group: string; readonly topics: readonly string[] },
+): RetryState | undefined {
   const parsed = headers.safeParse(record.headers);
   if (!parsed.success) {
     const names = parsed.error.issues.map(({ path }) => path.join("."));
     throw new MalformedRecordError("missing_attribute", names.join(", "));
   }
-  const since = parsed.data["x-since"];
+  const { "x-origin-topic": originTopic, "x-since": since } = parsed.data;
+  const { group } = reader;
+  const isOwn =
+    parsed.data["x-group"] === undefined
+      ? reader.topics.includes(originTopic)
+      : parsed.data["x-group"] === group;
+  if (!isOwn) return undefined;
   return {
     ...(since === undefined ? {} : { sinceMs: Date.parse(since) }),
-    originTopic: parsed.data["x-origin-topic"],
-    group: parsed.data["x-group"],
+    originTopic,
+    group,
     attempts: parsed.data["x-attempt"],
     notBeforeMs: Date.parse(parsed.data["x-not-before"]),
   };

@@ -51,14 +51,20 @@ export function encodeData(
   };
 }
 
-/** Reads a record back. Unknown headers and data fields are ignored. Throws MalformedRecordError for anything else. */
+/**
+ * Reads a record back. Unknown headers and data fields are ignored. What CloudEvents lets a producer leave out is made up
+ * for: the time is the data's `at`, the content is JSON, and an event of no request is its own. Throws MalformedRecordError
+ * for anything else.
+ */
 export function decodeEvent(record: {
   readonly headers: Readonly<Record<string, string>>;
   readonly value: Uint8Array | null;
 }): EasymoEvent {
+  const optional = (name: string): string | undefined =>
+    record.headers[name] === "" ? undefined : record.headers[name];
   const attribute = (name: string): string => {
-    const value = record.headers[name];
-    if (value === undefined || value === "") {
+    const value = optional(name);
+    if (value === undefined) {
       throw new MalformedRecordError("missing_attribute", name);
     }
     return value;
@@ -71,24 +77,24 @@ export function decodeEvent(record: {
   if (!isEventType(type)) {
     throw new MalformedRecordError("unknown_type", "ce_type");
   }
-  const time = attribute("ce_time");
-  if (!rfc3339.safeParse(time).success) {
+  const time = optional("ce_time");
+  if (time !== undefined && !rfc3339.safeParse(time).success) {
     throw new MalformedRecordError("invalid_attribute", "ce_time");
   }
   const { ce_subject: subject, traceparent } = record.headers;
+  const id = attribute("ce_id");
   const attributes = {
-    id: attribute("ce_id"),
+    id,
     source: attribute("ce_source"),
-    time,
     ...(subject === undefined ? {} : { subject }),
     tenantId: attribute("ce_tenantid"),
-    requestId: attribute("ce_requestid"),
+    requestId: optional("ce_requestid") ?? id,
     ...(traceparent === undefined ? {} : { traceparent }),
   };
-  if (!isJson(attribute("content-type"))) {
+  if (!isJson(optional("content-type") ?? CONTENT_TYPE)) {
     throw new MalformedRecordError("invalid_attribute", "content-type");
   }
-  return withData(type, attributes, parseJson(record.value));
+  return withData(type, { ...attributes, time }, parseJson(record.value));
 }
 
 const rfc3339 = z.iso.datetime({ offset: true });
@@ -97,7 +103,7 @@ type Attributes = Omit<EventEnvelope<EventType>, "type" | "data">;
 
 function withData<T extends EventType>(
   type: T,
-  attributes: Attributes,
+  attributes: Omit<Attributes, "time"> & { readonly time: string | undefined },
   json: unknown,
 ): EasymoEvent<T> {
   const parsed = dataSchema(type).safeParse(json);
@@ -116,7 +122,8 @@ function withData<T extends EventType>(
       `${type}: tenantId is not the envelope's`,
     );
   }
-  return { ...attributes, type, data: parsed.data };
+  const { time = parsed.data.at } = attributes;
+  return { ...attributes, time, type, data: parsed.data };
 }
 
 function isJson(contentType: string): boolean {

@@ -174,6 +174,97 @@ describe("an event", () => {
     ).toEqual(testEvent("CA1", "1"));
   });
 
+  // Whoever publishes here need not know more than what is promised outside.
+  const promised: Readonly<Record<string, object>> = {
+    "call.start": {},
+    "call.connected": {},
+    "call.dtmf": { digit: "1" },
+    "call.opt_out": {
+      phone: "+250780000002",
+      via: "speech",
+      phrase: "stop calling me",
+    },
+    "call.payment_prompt": {
+      method: "momo_ussd",
+      region: "rw",
+      amount: 5_000,
+      currency: "RWF",
+      ussd: "*182*8*1*000000*5000#",
+      spoken: "star one eight two",
+      language: "en",
+    },
+    "call.transfer": {},
+    "call.stop": {
+      reason: "hangup",
+      durationMs: 1,
+      usage: { input: 1 },
+      latency: { p50: 1, p95: 2, max: 3 },
+    },
+    "intent.captured": {
+      intentId: "i",
+      name: "buy_part",
+      confidence: 1,
+      slots: {},
+      language: "en",
+      channel: "voice",
+      contact: "+250780000002",
+    },
+    "media.transcript": {
+      role: "user",
+      text: "hello",
+      itemId: "i",
+      interrupted: false,
+    },
+    "sip.ringing": {},
+    "sip.connected": {},
+    "sip.audio": {},
+    "sip.dtmf": {},
+    "sip.ended": {},
+    "message.received": {
+      messageId: "m",
+      userId: "u",
+      name: "Ana",
+      kind: "text",
+      text: "hello",
+    },
+    "message.opt_out": { userId: "u" },
+    "message.opt_in": { userId: "u" },
+    "message.send": {
+      to: "+250780000002",
+      kind: "text",
+      text: "hello",
+      dedupeKey: "d",
+    },
+  };
+  const common = {
+    callId: "CA1",
+    tenantId: "t",
+    from: "+250780000002",
+    to: "+250780000001",
+    at: AT,
+  };
+
+  test.each(Object.entries(promised))(
+    "of the type %s is read with no more than what it is promised to carry",
+    (type, data) => {
+      const headers = {
+        ce_specversion: "1.0",
+        ce_id: "e",
+        ce_source: "/elsewhere",
+        ce_type: type,
+        ce_tenantid: "t",
+      };
+      const value = Buffer.from(JSON.stringify({ ...common, ...data }));
+      expect(decodeEvent({ headers, value })).toMatchObject({
+        id: "e",
+        requestId: "e",
+        time: AT,
+        type,
+        data: { at: AT, ...data },
+      });
+    },
+  );
+
   test("whatever comes off the wire is either an event or a malformed record", () => {
     const { headers, value } = encodeEvent(testEvent("CA1", "1"));
     const someHeaders = fc.dictionary(

@@ -26,7 +26,8 @@ export const callFields = {
   tenantId,
   from: address.optional(),
   to: address.optional(),
-  agent: agentName,
+  /** Absent when no channel of the routing document has the called address. */
+  agent: agentName.optional(),
   at: timestamp,
 };
 

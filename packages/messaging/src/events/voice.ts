@@ -26,7 +26,7 @@ export const intentCaptured = z.object({
   userId: identifier.optional(),
   from: address.optional(),
   to: address.optional(),
-  agent: agentName,
+  agent: agentName.optional(),
   at: timestamp,
   intentId: identifier,
   name: identifier,
@@ -42,15 +42,15 @@ export const intentCaptured = z.object({
 export const contactSchemas = {
   "call.start": z.object({
     ...callFields,
-    direction: z.enum(["inbound", "outbound"]),
-    channel: z.enum(["twilio", "sip"]),
+    direction: z.enum(["inbound", "outbound"]).default("inbound"),
+    channel: z.enum(["twilio", "sip"]).default("twilio"),
     streamId: identifier.optional(),
   }),
   "call.connected": z.object({
     ...callFields,
-    model: identifier,
-    voice: identifier,
-    setupMs: milliseconds,
+    model: identifier.optional(),
+    voice: identifier.optional(),
+    setupMs: milliseconds.optional(),
   }),
   "call.dtmf": z.object({
     ...callFields,
@@ -60,12 +60,13 @@ export const contactSchemas = {
     ...callFields,
     phone: address.optional(),
     via: z.enum(["speech", "dtmf", "tool"]),
-    phrase: z.string().max(1_024),
-    language,
+    phrase: z.string().max(1_024).optional(),
+    language: language.optional(),
   }),
   "call.payment_prompt": z.object({
     ...callFields,
-    paymentId: identifier,
+    /** Absent when no agent-core issued it. */
+    paymentId: identifier.optional(),
     method: paymentMethod,
     region: z.string().min(1).max(16),
     amount: minorUnits,
@@ -81,19 +82,17 @@ export const contactSchemas = {
     /** Where the call goes now; the common `to` of the call is what was dialled. */
     to: address,
     queue: identifier.optional(),
-    reason: z.string().max(1_024),
+    reason: z.string().max(1_024).optional(),
   }),
   "call.stop": z.object({
     ...callFields,
-    /** Absent when no channel of the routing document has the called address. */
-    agent: agentName.optional(),
     reason: z.string().min(1).max(1_024),
     durationMs: milliseconds,
     /** Model tokens by kind. */
     usage: z.record(z.string(), count),
     /** First audio after the caller's turn; null when there was no turn. */
     latency: z.object({
-      turns: count,
+      turns: count.optional(),
       p50: milliseconds.nullable(),
       p95: milliseconds.nullable(),
       max: milliseconds.nullable(),
@@ -138,10 +137,8 @@ export const mediaSchemas = {
 
 const sipEvent = z.object({
   ...callFields,
-  /** Absent when no channel of the routing document has the called address. */
-  agent: agentName.optional(),
   /** The signaller's own clock; `at` is ours. */
-  timestamp,
+  timestamp: timestamp.optional(),
   payload: z.json().optional(),
   idempotencyKey: identifier.optional(),
 });

@@ -27,7 +27,7 @@ const referral = z.object({
 
 const consent = z.object({
   ...userFields,
-  via: z.enum(["text", "button", "preferences", "send_error"]),
+  via: z.enum(["text", "button", "preferences", "send_error"]).optional(),
   phrase: z.string().max(1_024).optional(),
   language: language.optional(),
   messageId: identifier.optional(),
@@ -38,7 +38,8 @@ export const inboundSchemas = {
   "message.received": z.object({
     ...userFields,
     messageId: identifier,
-    phoneNumberId: identifier,
+    /** Which of our numbers it was written to. */
+    phoneNumberId: identifier.optional(),
     name: z.string().max(512).optional(),
     kind: z.enum([
       "text",

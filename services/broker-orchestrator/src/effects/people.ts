@@ -18,7 +18,7 @@ export const registerOptOut: Executor<"register_opt_out"> = async (
   const { channel, reason, key: idempotencyKey, at } = effect;
   try {
     const { optOut } = await core.registerOptOut(
-      { ...person, channel, reason },
+      { ...person, channel, ...(reason === undefined ? {} : { reason }) },
       { idempotencyKey, signal },
     );
     return { kind: "opt_out_registered", at: rfc3339(optOut.at) ?? at };

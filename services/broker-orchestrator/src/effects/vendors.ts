@@ -1,4 +1,4 @@
-import type { Candidate } from "@easymo/agent-core-client";
+import { AgentCoreError, type Candidate } from "@easymo/agent-core-client";
 import { deriveEventId } from "@easymo/messaging";
 import { limits } from "../conversation/limits.js";
 import type { OfferNote } from "../conversation/state.js";
@@ -44,25 +44,34 @@ function offerOf(candidate: Candidate, usual: string): OfferNote {
   return { vendorId, name, score, price, currency, reasons };
 }
 
-/** The person as a buyer. */
+/** There is no such part. */
+const ABSENT = new Set([404, 405, 501]);
+
+/** The person as a buyer; where the buyer service makes none, their lead is the buyer. */
 export const registerBuyer: Executor<"register_buyer"> = async (
   deps,
   effect,
   { conversation },
   signal,
 ) => {
-  const { tenantId, names, name, intents } = conversation;
+  const { tenantId, names, name, intents, leadId } = conversation;
   const intent = intents.find(({ intentId }) => intentId === effect.intentId);
   const person = personRef(names) ?? {
     // Of a caller who withholds their number there is the call.
     userId: (intent?.contact ?? conversation.id).slice(0, 128),
   };
   const core = asTenant(deps.services.buyer, tenantId, effect);
-  const { buyer } = await core.registerBuyer(
-    { ...person, ...(name === undefined ? {} : { name }) },
-    { idempotencyKey: effect.key, signal },
-  );
-  return { kind: "buyer", buyerId: buyer.buyerId };
+  try {
+    const { buyer } = await core.registerBuyer(
+      { ...person, ...(name === undefined ? {} : { name }) },
+      { idempotencyKey: effect.key, signal },
+    );
+    return { kind: "buyer", buyerId: buyer.buyerId };
+  } catch (error) {
+    const { status = 0 } = error instanceof AgentCoreError ? error : {};
+    if (leadId === undefined || !ABSENT.has(status)) throw error;
+    return { kind: "buyer", buyerId: leadId };
+  }
 };
 
 /** What the buyer wants. A buyer service without this part goes without. */

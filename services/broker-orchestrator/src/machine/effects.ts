@@ -28,7 +28,7 @@ export type Effect = Common &
     | {
         readonly kind: "register_opt_out";
         readonly channel: ChannelName;
-        readonly reason: string;
+        readonly reason?: string;
         readonly at: string;
       }
     | ({ readonly kind: "know_lead" } & AboutIntent)
@@ -122,7 +122,7 @@ export type Published =
   | {
       readonly type: "opt_out.registered";
       readonly channel: ChannelName;
-      readonly reason: string;
+      readonly reason?: string;
       readonly registeredAt: string;
       readonly at: string;
     }

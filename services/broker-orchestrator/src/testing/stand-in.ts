@@ -38,6 +38,8 @@ export class StandIn {
   }) => Promise<void> = () => Promise.resolve();
   /** Answers as little as can be understood. */
   isTerse = false;
+  /** Knows `POST /buyers`. */
+  makesBuyers = true;
   /** Where requests go on to, instead of being answered here. */
   forwardTo: string | undefined;
   #failures = 0;
@@ -144,7 +146,7 @@ export class StandIn {
         status: 200,
         body: { rankingId: `ranking-${id}`, candidates: this.candidates },
       };
-    if (path === "/buyers") {
+    if (path === "/buyers" && this.makesBuyers) {
       const { phone, userId } = body;
       const who = typeof phone === "string" ? phone : userId;
       return {

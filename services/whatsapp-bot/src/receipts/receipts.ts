@@ -29,6 +29,8 @@ export class Receipts {
   async handle(event: EasymoEvent): Promise<void> {
     if (event.type !== "message.received") return;
     const { data } = event;
+    const { phoneNumberId } = data;
+    if (phoneNumberId === undefined) return;
     try {
       const receipt = receiptFor({
         kind: data.kind,
@@ -46,7 +48,7 @@ export class Receipts {
       });
       if (receipt === "none") return;
       if (await this.#claim(data.messageId))
-        await this.#deps.graph.markRead(data.phoneNumberId, data.messageId, {
+        await this.#deps.graph.markRead(phoneNumberId, data.messageId, {
           isTyping: receipt === "read_and_typing",
         });
     } catch (error) {

@@ -171,6 +171,37 @@ export function describeFailures({
     expect(calls).toBe(1);
   });
 
+  test("a retry that names no group is for everyone who reads the topic that it was first on", async () => {
+    const [topic, other] = await Promise.all([newTopic(1), newTopic(1)]);
+    const record = (origin: string, id: string) => ({
+      ...testRecord("broker.retry", "call-1", id),
+      headers: {
+        ...testRecord("broker.retry", "call-1", id).headers,
+        "x-origin-topic": origin,
+        "x-attempt": "1",
+        "x-not-before": new Date().toISOString(),
+        "x-error": "Error: it was away",
+      },
+    });
+    await publish([record(other, "not ours"), record(topic, "ours")]);
+    const handled = await Promise.all(
+      [1, 2].map(async () => {
+        const ids: string[] = [];
+        await consume({
+          group: randomName(),
+          topics: [topic],
+          handler: (event, { attempt }) => {
+            ids.push(`${event.id}, attempt ${attempt}`);
+            return Promise.resolve();
+          },
+        });
+        return ids;
+      }),
+    );
+    await until(() => handled.every((ids) => ids.length > 0));
+    expect(handled).toEqual([["ours, attempt 2"], ["ours, attempt 2"]]);
+  });
+
   test("another group's retries are left alone", async () => {
     const topic = await newTopic(1);
     const [one, two] = [randomName(), randomName()];

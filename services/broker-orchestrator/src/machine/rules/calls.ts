@@ -3,7 +3,7 @@ import { limits } from "../../conversation/limits.js";
 import type { CallNote, PaymentNote } from "../../conversation/state.js";
 import { paymentWords } from "../../turns/payment.js";
 import { languageOf, sentence, summaryText } from "../../wording/wording.js";
-import type { Draft } from "../draft.js";
+import { agentName, type Draft } from "../draft.js";
 import { eventRule } from "../rule.js";
 import { mayWrite, write } from "../speaking.js";
 import { summaryOf } from "./handover.js";
@@ -143,8 +143,8 @@ export const callRules = [
     holds: () => true,
     then: "the payment's code is known on every channel",
     effects: ["publish", "send_whatsapp"],
-    apply(draft, { data }) {
-      const { paymentId, amount, currency, ussd, url, callId, at } = data;
+    apply(draft, { id, data }) {
+      const { paymentId = id, amount, currency, ussd, url, callId, at } = data;
       const payment: PaymentNote = {
         paymentId,
         amount,
@@ -154,7 +154,7 @@ export const callRules = [
         ...(ussd === undefined ? {} : { ussd }),
         ...(url === undefined ? {} : { url }),
       };
-      const { method, region, agent } = data;
+      const { method, region, agent = agentName(draft) } = data;
       draft.set({ language: data.language });
       const isWritten = mayWrite(draft);
       draft.set({

@@ -34,14 +34,15 @@ function refuse(
   draft.heard(channel, agent);
   draft.set({ optedOut: { at, channel } });
   draft.cancel(outward);
+  const reason = [via, phrase]
+    .filter((part) => part !== undefined && part !== "")
+    .join(": ")
+    .slice(0, 500);
   draft.emit({
     kind: "register_opt_out",
     channel,
-    reason: [via, phrase]
-      .filter((part) => part !== undefined)
-      .join(": ")
-      .slice(0, 500),
     at,
+    ...(reason === "" ? {} : { reason }),
   });
 }
 

@@ -57,7 +57,7 @@ export const intentRules = [
         name: data.name,
         slots: data.slots,
         channel,
-        agent: data.agent,
+        agent: data.agent ?? agentName(draft),
         contact: data.contact,
         at: data.at,
         ...(data.callId === undefined ? {} : { callId: data.callId }),

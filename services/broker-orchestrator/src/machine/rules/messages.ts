@@ -62,13 +62,11 @@ export const messageRules = [
       const isLatest =
         before === undefined ||
         Date.parse(data.at) >= Date.parse(before.wroteAt);
+      const { at: wroteAt, phoneNumberId } = data;
+      const to = phoneNumberId === undefined ? {} : { phoneNumberId };
       draft.heard("whatsapp", data.agent);
       draft.set({
-        ...(isLatest
-          ? {
-              whatsapp: { wroteAt: data.at, phoneNumberId: data.phoneNumberId },
-            }
-          : {}),
+        ...(isLatest ? { whatsapp: { wroteAt, ...to } } : {}),
         ...(data.name === undefined ? {} : { name: data.name.slice(0, 200) }),
         ...(language === undefined ? {} : { language }),
       });

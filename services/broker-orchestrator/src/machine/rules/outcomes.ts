@@ -212,9 +212,9 @@ export const outcomeRows: readonly AnyOutcomeRow[] = [
         what: {
           type: "opt_out.registered",
           channel,
-          reason,
           registeredAt: at,
           at: new Date(draft.situation.nowMs).toISOString(),
+          ...(reason === undefined ? {} : { reason }),
         },
       });
     },
