@@ -42,6 +42,8 @@ Filters:
   --reason <text>   the reason itself, or a part of the error
   --since <when>    given up then or later: 30m, 24h, 7d, or a time such as 2026-01-31T12:00:00Z
 
+An id is the dead letter's own, such as 1-42, or its event's.
+
 A replay puts the record back on its topic with its key and id: consumers that handled it drop it, the one that failed
 handles it. After six days it goes to that one alone, through broker.retry.
 
@@ -49,7 +51,8 @@ Environment: KAFKA_BROKERS, REDIS_URL, and KAFKA_SSL, KAFKA_SASL_* where the bro
 Exit codes: 0 done, 1 not (all) done, 64 wrong command line, 78 wrong environment.
 `;
 
-const ID = /^\d+-\d+$/;
+/** A dead letter's own, or its event's: all of ours are UUIDs. */
+const ID = /^(?:\d+-\d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 const DEFAULT_LIMIT = 50;
 const UNIT_MS: Readonly<Record<string, number>> = {
   s: 1_000,
@@ -82,7 +85,9 @@ export function parseCommand(argv: readonly string[], nowMs: number): Command {
   const ids = rest.filter((id) => id !== "");
   const stray = ids.find((id) => !ID.test(id));
   if (stray !== undefined)
-    throw new UsageError(`"${stray}" is no id; ids look like 1-42.`);
+    throw new UsageError(
+      `"${stray}" is no id; ids look like 1-42, or are the event's.`,
+    );
   switch (name) {
     case "list":
       if (ids.length > 0) throw new UsageError("list takes filters, no ids.");

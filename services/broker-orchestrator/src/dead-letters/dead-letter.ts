@@ -28,6 +28,7 @@ export interface DeadLetter {
 
 /** Which dead letters are meant; what is left out does not matter. */
 export interface DeadLetterFilter {
+  /** Their own, or their events'. */
   readonly ids?: readonly string[];
   /** The topic that it was first on. */
   readonly topic?: string;
@@ -75,12 +76,17 @@ export function reasonOf(error: string): string {
   return malformed ?? code ?? name ?? "unknown";
 }
 
+/** Whether somebody who says this id means the dead letter: by its own, or by its event's. Pure. */
+export function isCalled(letter: DeadLetter, id: string): boolean {
+  return letter.id === id || letter.eventId === id;
+}
+
 /** Whether a dead letter is meant. Pure. */
 export function isMeant(letter: DeadLetter, filter: DeadLetterFilter): boolean {
   const { ids, topic, type, tenant, group, reason, sinceMs } = filter;
   const wanted = reason?.toLowerCase();
   return (
-    (ids === undefined || ids.includes(letter.id)) &&
+    (ids === undefined || ids.some((id) => isCalled(letter, id))) &&
     (topic === undefined || letter.originTopic === topic) &&
     (type === undefined || letter.eventType === type) &&
     (tenant === undefined || letter.tenantId === tenant) &&

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -329,7 +330,7 @@ describe("the command", () => {
 
     const table = await dlq(["list", "--tenant", tenant, "--limit", "2"]);
     const [head, ...rows] = table.stdout.trim().split("\n");
-    expect(head).toMatch(/^ID +GIVEN UP +TOPIC +TYPE/);
+    expect(head).toMatch(/^ID +GIVEN UP +TOPIC +TYPE +EVENT/);
     expect(rows).toHaveLength(2);
     expect(table.stderr).toContain("1 more");
 
@@ -350,6 +351,13 @@ describe("the command", () => {
     const again = await dlq(["replay", id("a")]);
     expect(again).toMatchObject({ code: 1, stdout: "" });
     expect(again.stderr).toContain(`Not open, or not there: ${id("a")}.`);
+
+    const event = randomUUID();
+    await bus.publish([buried(received(tenant, event))]);
+    expect((await dlq(["list", "--tenant", tenant])).stdout).toContain(event);
+    const byEvent = await dlq(["replay", event, "--json"]);
+    expect(byEvent.code).toBe(0);
+    expect(JSON.parse(byEvent.stdout)).toHaveLength(1);
 
     const dropped = await dlq(["drop", "--all", "--tenant", tenant]);
     expect(dropped.code).toBe(0);

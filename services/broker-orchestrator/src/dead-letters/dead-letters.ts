@@ -10,6 +10,7 @@ import type { Clock } from "@easymo/service-kit";
 import { ClosedLetters } from "./closed-letters.js";
 import {
   deadLetterOf,
+  isCalled,
   isMeant,
   type DeadLetter,
   type DeadLetterFilter,
@@ -92,12 +93,14 @@ export class DeadLetters {
     return open.sort((a, b) => b.failedAtMs - a.failedAtMs);
   }
 
-  /** One of them, open or not, with its value; undefined when there is none. */
+  /** One of them, open or not, with its value, the latest of an event's; undefined when there is none. */
   async find(id: string): Promise<OpenedLetter | undefined> {
     let found: OpenedLetter | undefined;
     await this.#read((record) => {
       const letter = deadLetterOf(record);
-      if (letter.id === id) found = { letter, value: record.value };
+      const isLater = letter.failedAtMs >= (found?.letter.failedAtMs ?? 0);
+      if (isCalled(letter, id) && isLater)
+        found = { letter, value: record.value };
     });
     return found;
   }

@@ -51,6 +51,7 @@ describe("a dead letter", () => {
     [{}, true],
     [{ ids: ["1-42"] }, true],
     [{ ids: ["1-43"] }, false],
+    [{ ids: ["1-43", "id-1"] }, true],
     [{ topic: "whatsapp.inbound", type: "message.received" }, true],
     [{ topic: "voice.sip.events" }, false],
     [{ tenant: "huye-foods" }, false],
@@ -153,6 +154,15 @@ describe("the command line", () => {
     [
       ["replay", "0-1", "2-3"],
       { name: "replay", filter: { ids: ["0-1", "2-3"] }, json: false },
+    ],
+    [
+      ["show", "6fb77393-7868-4fcc-b3b6-147fb8ff2959"],
+      {
+        name: "show",
+        id: "6fb77393-7868-4fcc-b3b6-147fb8ff2959",
+        reveal: false,
+        json: false,
+      },
     ],
     [
       ["drop", "--all", "--reason", "unknown_type"],

@@ -20,12 +20,23 @@ export function letterJson(letter: DeadLetter) {
 /** The open ones as a table. Pure. */
 export function letterTable(letters: readonly DeadLetter[]): string {
   return table(
-    ["ID", "GIVEN UP", "TOPIC", "TYPE", "TENANT", "GROUP", "TRIES", "REASON"],
+    [
+      "ID",
+      "GIVEN UP",
+      "TOPIC",
+      "TYPE",
+      "EVENT",
+      "TENANT",
+      "GROUP",
+      "TRIES",
+      "REASON",
+    ],
     letters.map((letter) => [
       letter.id,
       new Date(letter.failedAtMs).toISOString().slice(0, 19).replace("T", " "),
       letter.originTopic ?? "?",
       letter.eventType ?? "?",
+      maskText(letter.eventId ?? "?"),
       letter.tenantId ?? "?",
       letter.group ?? "?",
       String(letter.attempts),

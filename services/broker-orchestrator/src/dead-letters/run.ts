@@ -15,6 +15,7 @@ import {
   type Environment,
 } from "@easymo/service-kit";
 import { parseCommand, usage, UsageError, type Command } from "./arguments.js";
+import { isCalled } from "./dead-letter.js";
 import { readDeadLettersConfig, type DeadLettersConfig } from "./config.js";
 import { DeadLetters, type Settled } from "./dead-letters.js";
 import {
@@ -150,8 +151,9 @@ function judged(
   ids: readonly string[] | undefined,
   streams: Streams,
 ): number {
-  const done = new Set(settled.map(({ letter }) => letter.id));
-  const missing = (ids ?? []).filter((id) => !done.has(id));
+  const missing = (ids ?? []).filter(
+    (id) => !settled.some(({ letter }) => isCalled(letter, id)),
+  );
   if (missing.length > 0)
     streams.err(`Not open, or not there: ${missing.join(", ")}.\n`);
   else if (settled.length === 0) streams.err("No dead letter is meant.\n");
