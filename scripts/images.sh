@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the services' images with docker or buildah, whichever is there, and looks at each: small, nobody's root, and
-# without what may not be passed on. IMAGE_REGISTRY and IMAGE_TAG name them; SERVICES picks some ("voice-bridge agent-core").
+# without what may not be passed on. IMAGE_REGISTRY and IMAGE_TAG name them; SERVICES picks some ("voice-bridge agent-core");
+# IMAGE_TOOL=buildah takes buildah though Docker runs, too.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 . scripts/say.sh
@@ -13,7 +14,7 @@ mkdir -p .data
 read -ra services <<<"${SERVICES:-$(cd services && echo */Dockerfile | sed 's#/Dockerfile##g')}"
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 
-if docker info >/dev/null 2>&1; then
+if [ "${IMAGE_TOOL:-docker}" = docker ] && docker info >/dev/null 2>&1; then
   tool=docker
 elif command -v buildah >/dev/null; then
   tool=buildah

@@ -19,6 +19,10 @@ const shape = {
   E2E_HELM3: text().optional(),
   /** Without it, the development files are not tried. */
   E2E_SKAFFOLD: text().optional(),
+  /** Brings images that buildah built to the cluster, for `skaffold run`, which is left out without it. */
+  E2E_SKAFFOLD_LOAD_IMAGES: text().optional(),
+  /** The registry that skaffold asks for what was built. */
+  E2E_REGISTRY_PROGRAM: text().default("docker-registry"),
   /** Namespace of the release; made, and removed in the end. */
   E2E_NAMESPACE: text().default("easymo"),
   /** Name of the release. */

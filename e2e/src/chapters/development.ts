@@ -1,105 +1,182 @@
 import assert from "node:assert/strict";
-import {
-  cp,
-  mkdir,
-  mkdtemp,
-  readFile,
-  rm,
-  symlink,
-  writeFile,
-} from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parse, stringify } from "yaml";
+import { until } from "@easymo/testbed";
+import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { command } from "../cluster/command.js";
+import { clusterObjectsOf, objectsInNamespace } from "../cluster/inventory.js";
+import { isReady, Kubectl } from "../cluster/kubectl.js";
 import { objectsOf } from "../cluster/objects.js";
+import { Skaffold, skaffoldProfiles } from "../cluster/skaffold.js";
+import { startRegistry } from "../outside/registry.js";
 import type { Step } from "../story/story.js";
 import type { World } from "../world.js";
+import { DEFINITIONS } from "./manifests.js";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
-const skaffoldFile = z.looseObject({
-  profiles: z.array(z.looseObject({ name: z.string() })),
-});
-const chartFile = z.looseObject({
-  dependencies: z.array(
-    z.looseObject({ name: z.string(), repository: z.string() }),
+/** As skaffold.yaml calls it. */
+const RELEASE = "bridges";
+const PROFILE = "buildah";
+
+const podsWithImages = z.object({
+  items: z.array(
+    z.looseObject({
+      spec: z.looseObject({
+        containers: z.array(z.looseObject({ image: z.string() })),
+      }),
+    }),
   ),
 });
 
-/** The development files, read by skaffold itself. */
+/** The development files, read by skaffold itself; then what they describe, built and run by it. */
 export async function development(
   step: Step,
   world: World,
   program: string,
 ): Promise<void> {
-  const cwd = await tree(world);
-  const env = { ...world.environment, PATH: await withHelm3(world, cwd) };
-  const { profiles } = skaffoldFile.parse(
-    parse(await readFile(join(ROOT, "skaffold.yaml"), "utf8")),
-  );
-  const all = [[], ...profiles.map(({ name }) => ["--profile", name])];
-  const skaffold = (args: readonly string[]) =>
-    command(program, args, { cwd, env, timeoutMs: 300_000 });
+  const skaffold = await Skaffold.prepare(world, program);
+  const profiles = [
+    [],
+    ...(await skaffoldProfiles()).map((name) => ["--profile", name]),
+  ];
   try {
     await step("skaffold finds nothing wrong with any profile", async () => {
-      for (const profile of all)
-        await skaffold(["diagnose", "--yaml-only", ...profile]);
+      for (const profile of profiles)
+        await skaffold.run(["diagnose", "--yaml-only", ...profile]);
     });
     await step("skaffold renders each, with every image", async () => {
-      for (const profile of all) {
-        const { stdout } = await skaffold([
+      for (const profile of profiles) {
+        const rendered = await skaffold.run([
           "render",
           "--offline=true",
           "--digest-source=tag",
           ...profile,
         ]);
-        const deployments = objectsOf(stdout).filter(
+        const deployments = objectsOf(rendered).filter(
           ({ kind }) => kind === "Deployment",
         );
-        assert.ok(deployments.length >= 6, `${profile.join(" ")}: ${stdout}`);
+        assert.ok(deployments.length >= 6, `${profile.join(" ")}: ${rendered}`);
       }
     });
   } finally {
-    await rm(cwd, { recursive: true, force: true });
+    await skaffold.remove();
+  }
+  const load = world.config.E2E_SKAFFOLD_LOAD_IMAGES;
+  if (load !== undefined) await run(step, world, program, load);
+}
+
+/** `skaffold run` and `skaffold delete`, in a namespace of their own. */
+async function run(
+  step: Step,
+  world: World,
+  program: string,
+  load: string,
+): Promise<void> {
+  const { config } = world;
+  const namespace = `${config.E2E_NAMESPACE}-skaffold`;
+  const kubectl = new Kubectl(config.E2E_KUBECTL, namespace);
+  const registry = await startRegistry(config.E2E_REGISTRY_PROGRAM);
+  const skaffold = await Skaffold.prepare(world, program, {
+    namespace,
+    values: world.values,
+  });
+  const common = [`--profile=${PROFILE}`, `--default-repo=${registry.address}`];
+  try {
+    await makeNamespace(kubectl);
+    const before = await objectsInNamespace(kubectl);
+    await step(
+      "`skaffold run` builds with buildah, loads, deploys, and waits for ready",
+      async () => {
+        await skaffold.run(
+          ["run", ...common, "--tag=e2e", "--cache-artifacts=false"],
+          { env: { EASYMO_LOAD_IMAGES: load }, timeoutMs: 1_500_000 },
+        );
+        await readyFrom(kubectl, registry.address);
+      },
+      { timeoutMs: 1_500_000 },
+    );
+    await step(
+      "`skaffold delete` leaves nothing behind",
+      async () => {
+        await skaffold.run(["delete", ...common]);
+        const left = async () => [
+          ...[...(await objectsInNamespace(kubectl))].filter(
+            (name) => !before.has(name),
+          ),
+          ...(await clusterObjectsOf(kubectl, RELEASE)),
+        ];
+        await until(async () => (await left()).length === 0, {
+          what: "Nothing left",
+          timeoutMs: 120_000,
+          everyMs: 1_000,
+        }).catch(async () => {
+          assert.deepEqual(await left(), []);
+        });
+      },
+      { timeoutMs: 480_000 },
+    );
+  } finally {
+    await skaffold.remove();
+    await registry.close();
+    if (config.E2E_KEEP === undefined) await away(kubectl);
   }
 }
 
-/** What skaffold reads, in a folder of its own, with the stand-in for Bitnami's chart in the umbrella. */
-async function tree(world: World): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "easymo-e2e-skaffold-"));
-  const options = {
-    recursive: true,
-    dereference: true,
-    filter: (path: string) => !/node_modules|\/dist(\/|$)/.test(path),
-  };
-  for (const part of ["skaffold.yaml", "manifests", "charts", "services"])
-    await cp(join(ROOT, part), join(folder, part), options);
-  const umbrella = join(folder, "charts/phase4");
-  await cp(
-    join(world.chart.folder, "charts/redis"),
-    join(umbrella, "charts/redis"),
-    { recursive: true },
+async function makeNamespace(kubectl: Kubectl): Promise<void> {
+  const manifest = await readFile(
+    join(ROOT, "manifests/namespace.yaml"),
+    "utf8",
   );
-  const file = join(umbrella, "Chart.yaml");
-  const chart = chartFile.parse(parse(await readFile(file, "utf8")));
-  const dependencies = chart.dependencies.map((one) => ({
-    ...one,
-    // What is in the folder already is not fetched.
-    repository: "",
-  }));
-  await writeFile(file, stringify({ ...chart, dependencies }));
-  return folder;
+  await kubectl.apply(
+    manifest.replace("name: easymo", `name: ${kubectl.namespace}`),
+  );
 }
 
-/** skaffold calls `helm`, and knows Helm 3 only. */
-async function withHelm3(world: World, folder: string): Promise<string> {
-  const helm3 = world.config.E2E_HELM3;
-  const path = world.environment.PATH ?? "";
-  if (helm3 === undefined) return path;
-  const programs = join(folder, "programs");
-  await mkdir(programs);
-  await symlink(helm3, join(programs, "helm"));
-  return `${programs}${delimiter}${path}`;
+/** Every pod is ready, and runs what was built for it. */
+async function readyFrom(kubectl: Kubectl, registry: string): Promise<void> {
+  const selector = `app.kubernetes.io/instance=${RELEASE}`;
+  const pods = await kubectl.pods(selector);
+  assert.ok(pods.length >= 6, `only ${pods.length} pods`);
+  assert.deepEqual(
+    pods.filter((one) => !isReady(one)).map(({ metadata }) => metadata.name),
+    [],
+  );
+  const { items } = await kubectl.get(podsWithImages, [
+    "pods",
+    "--selector",
+    selector,
+  ]);
+  for (const { spec } of items)
+    for (const { image } of spec.containers)
+      assert.ok(image.startsWith(`${registry}/`), image);
+}
+
+/** Whatever happened, the namespace goes, and what Helm keeps of a chart's definitions. */
+async function away(kubectl: Kubectl): Promise<void> {
+  await kubectl
+    .run([
+      "delete",
+      "channels.bridges.easymo.dev",
+      "--all",
+      "--ignore-not-found",
+      "--timeout=60s",
+    ])
+    .catch(() => undefined);
+  await kubectl.run(
+    [
+      "delete",
+      "namespace",
+      kubectl.namespace,
+      "--ignore-not-found",
+      "--timeout=240s",
+    ],
+    { timeoutMs: 300_000 },
+  );
+  await kubectl.run([
+    "delete",
+    "crd",
+    ...DEFINITIONS,
+    "--ignore-not-found",
+    "--timeout=60s",
+  ]);
 }
