@@ -6,6 +6,7 @@ import { ingest } from "./benchmarks/ingest.js";
 import { latency } from "./benchmarks/latency.js";
 import { media } from "./benchmarks/media.js";
 import { memory } from "./benchmarks/memory.js";
+import { orchestrator } from "./benchmarks/orchestrator.js";
 import { soak } from "./benchmarks/soak.js";
 import {
   benchmarkNames,
@@ -29,6 +30,7 @@ const BENCHMARKS: Record<BenchmarkName, Benchmark> = {
   memory,
   "barge-in": bargeIn,
   ingest,
+  orchestrator,
   soak,
 };
 const RESULTS = new URL("../results/", import.meta.url);

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { ingestSubjectNames } from "./ingest/subject.js";
+import { followingSubjectNames, partNames } from "./orchestrator/subject.js";
 import { subjectNames } from "./subjects/subject.js";
 
 export const benchmarkNames = [
@@ -10,11 +11,16 @@ export const benchmarkNames = [
   "memory",
   "barge-in",
   "ingest",
+  "orchestrator",
   "soak",
 ] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 
-const allSubjectNames = [...subjectNames, ...ingestSubjectNames] as const;
+const allSubjectNames = [
+  ...subjectNames,
+  ...ingestSubjectNames,
+  ...followingSubjectNames,
+] as const;
 
 export const USAGE = `usage: pnpm --filter @easymo/bench start [-- BENCHMARK…] [OPTIONS]
 
@@ -24,6 +30,7 @@ benchmarks: ${benchmarkNames.join(", ")} (default: all but soak)
   --rounds N          rounds, alternating between the peers
   --window-seconds N  how long is measured in each round
   --subjects A,B      only these of ${allSubjectNames.join(", ")}
+  --parts A,B         of orchestrator, only these of ${partNames.join(", ")}
   --minutes N         how long the soak takes (default: 60)
   --pacing P          spread or tick: see bench/README.md
   --marks M           separate or with-frame: how callers return marks
@@ -47,6 +54,11 @@ const schema = z.object({
     .transform(listed)
     .pipe(z.array(z.enum(allSubjectNames)))
     .optional(),
+  parts: z
+    .string()
+    .transform(listed)
+    .pipe(z.array(z.enum(partNames)))
+    .optional(),
   minutes: z.coerce.number().positive().optional(),
   pacing: z.enum(["spread", "tick"]).optional(),
   marks: z.enum(["separate", "with-frame"]).default("separate"),
@@ -68,6 +80,7 @@ export function readOptions(parameters: readonly string[]): Options {
       rounds: { type: "string" },
       "window-seconds": { type: "string" },
       subjects: { type: "string" },
+      parts: { type: "string" },
       minutes: { type: "string" },
       pacing: { type: "string" },
       marks: { type: "string" },

@@ -10,7 +10,9 @@ export interface ChildOptions {
     | "subject-process.js"
     | "load-process.js"
     | "../ingest/subject-process.js"
-    | "../ingest/load-process.js";
+    | "../ingest/load-process.js"
+    | "../orchestrator/subject-process.js"
+    | "../orchestrator/services-process.js";
   /** The one CPU that it may use, where the platform has `taskset`. */
   readonly cpu: number;
   readonly nodeFlags?: readonly string[];
