@@ -3,7 +3,7 @@ import type { AgentTokens } from "@easymo/routing";
 import type { Clock, Logger } from "@easymo/service-kit";
 import OpenAI from "openai";
 import type { TurnMetrics } from "../metrics.js";
-import type { TokenBudget } from "../token-budget.js";
+import type { HeldTokens, TokenBudget } from "../token-budget.js";
 import type { TurnAnswer, TurnModel, TurnRequest } from "../turn-model.js";
 import { boundedFetch } from "./bounded-fetch.js";
 import { ModelTurn, type ModelRequest } from "./model-turn.js";
@@ -109,16 +109,12 @@ export class OpenAiTurns implements TurnModel {
     asked: ModelRequest,
     signal: AbortSignal,
   ): Promise<ModelOutput> {
-    const { budget, metrics, model } = this.#deps;
+    const { metrics, model } = this.#deps;
     const estimated = Math.ceil(
       JSON.stringify(asked).length / CHARACTERS_PER_TOKEN,
     );
-    const left = await this.#left(turn, estimated);
-    const request = {
-      ...asked,
-      model,
-      max_output_tokens: Math.min(MAX_OUTPUT_TOKENS, left),
-    };
+    const held = await this.#hold(turn, estimated);
+    const request = { ...asked, model, max_output_tokens: held.outputTokens };
     let usage: Usage = { inputTokens: estimated, outputTokens: 0 };
     try {
       const body = await orAborted(
@@ -143,37 +139,44 @@ export class OpenAiTurns implements TurnModel {
       metrics.tokens.inc({ kind: "text_input" }, usage.inputTokens);
       metrics.tokens.inc({ kind: "text_output" }, usage.outputTokens);
       const tokens = usage.inputTokens + usage.outputTokens;
-      await Promise.all([
-        budget.spend(turn, tokens),
-        this.#spentByAgent(turn, tokens),
-      ]);
+      await this.#settle(turn, held, tokens);
     }
   }
 
-  /** What cannot be written now is written with the next turn's. */
-  async #spentByAgent(
+  /** Of the agent, what cannot be written now is written with the next turn's; of the person, as much as was held is gone. */
+  async #settle(
     { tenantId, agent }: TurnRequest,
+    held: HeldTokens,
     tokens: number,
   ): Promise<void> {
-    const { agentTokens, logger } = this.#deps;
-    await agentTokens
-      .spend(tenantId, agent.name, tokens)
-      .catch((error: unknown) => {
-        logger.warn({ err: error }, "an agent's tokens are not counted yet");
-      });
+    const { agentTokens, budget, logger } = this.#deps;
+    const notCounted = (error: unknown): void => {
+      logger.warn(
+        { err: error },
+        "a turn's tokens are not counted as they are",
+      );
+    };
+    await Promise.all([
+      budget.settle(held, tokens).catch(notCounted),
+      agentTokens.spend(tenantId, agent.name, tokens).catch(notCounted),
+    ]);
   }
 
-  /** What the answer may take, when `asking` takes so many. */
-  async #left(turn: TurnRequest, asking: number): Promise<number> {
+  /** Holds what the answer may take, when asking takes `inputTokens`. */
+  async #hold(turn: TurnRequest, inputTokens: number): Promise<HeldTokens> {
     const { budget, agentTokens } = this.#deps;
-    const [person, agent] = await Promise.all([
-      budget.left(turn),
-      agentTokens.left(turn.tenantId, turn.agent),
-    ]);
-    if (agent - asking < MIN_OUTPUT_TOKENS) throw new OverBudgetError("agent");
-    if (person - asking < MIN_OUTPUT_TOKENS)
-      throw new OverBudgetError("person");
-    return Math.min(person, agent) - asking;
+    const ofAgent = await agentTokens.left(turn.tenantId, turn.agent);
+    const left = ofAgent - inputTokens;
+    if (left < MIN_OUTPUT_TOKENS) throw new OverBudgetError("agent");
+    const held = await budget.hold(turn, {
+      inputTokens,
+      outputTokens: {
+        least: MIN_OUTPUT_TOKENS,
+        most: Math.min(MAX_OUTPUT_TOKENS, left),
+      },
+    });
+    if (held === undefined) throw new OverBudgetError("person");
+    return held;
   }
 }
 
