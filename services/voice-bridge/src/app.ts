@@ -240,6 +240,8 @@ class VoiceBridge implements ServiceApp {
       maxCalls: config.MAX_CALLS,
       clock,
       logger,
+      progressed: ({ identity }) =>
+        this.#replica.ledCalls.changed(identity.callId),
       ended: (...ending) => this.#ended(...ending),
       abandoned: (callId) => this.#agentCalls.forget(callId),
     });

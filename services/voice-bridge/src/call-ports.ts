@@ -31,7 +31,7 @@ const MODEL_READY_TIMEOUT_MS = 5_000;
 export function createCallPorts(
   config: VoiceBridgeConfig,
   deps: CallPortsDeps,
-): Omit<CallPorts, "ended"> {
+): Omit<CallPorts, "ended" | "progressed"> {
   const { arena, clock, events, logger, voice: metrics } = deps;
   const forward = {
     inbound: metrics.forward.labels({ direction: "inbound" }),

@@ -1,7 +1,8 @@
 import type { EventDataByType } from "@easymo/messaging";
 import type { ModelUsage } from "../model/model-events.js";
 import type { PastTurn, ResponseRequest } from "../model/realtime-model.js";
-import type { Language, StopReason, StreamOutcome } from "./call-state.js";
+import type { StopReason, StreamOutcome } from "./call-state.js";
+import type { Language } from "./language.js";
 
 /** The fields of a call's events that its identity does not give already. */
 type Own<T extends keyof EventDataByType> = Omit<
@@ -58,6 +59,14 @@ export type CallEffect =
   | { do: "send_payment_by_whatsapp"; text: string; paymentId: string }
   | { do: "close_leg"; reason: StopReason; outcome: StreamOutcome }
   | { do: "observe"; what: CallObservation };
+
+/** Whether the call's progress is another one by it; see `callProgress`. */
+export function isProgress(effect: CallEffect): boolean {
+  if (effect.do === "register_opt_out") return true;
+  if (effect.do !== "observe") return false;
+  const { metric } = effect.what;
+  return metric === "tokens" || metric === "payment_prompt";
+}
 
 export type CallObservation =
   | { metric: "barge_in" }

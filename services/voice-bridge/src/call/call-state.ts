@@ -2,13 +2,12 @@ import type { Agent } from "@easymo/routing";
 import type { ModelUsage } from "../model/model-events.js";
 import type { PastTurn, ResponseRequest } from "../model/realtime-model.js";
 import type { PaymentPrompt } from "../payment/payment-prompt.js";
+import type { CallProgress } from "./call-progress.js";
+import { isLanguage, type Language } from "./language.js";
 import {
   createPlaybackLedger,
   type PlaybackLedger,
 } from "./playback-ledger.js";
-
-/** The languages that the bridge itself speaks. */
-export type Language = "en" | "fr" | "rw" | "sw";
 
 export type Direction = "inbound" | "outbound";
 
@@ -33,6 +32,8 @@ export interface CallIdentity {
   readonly modelSessionMaxMs: number;
   /** For so long another replica had the call, whose conversation goes on; left out when it begins here. */
   readonly underWayMs?: number;
+  /** What it had come to with that replica; left out when that is not known. */
+  readonly soFar?: CallProgress;
 }
 
 /** Why a call ended; `call.stop`'s reason and the metric's outcome. */
@@ -94,6 +95,12 @@ export interface Ending {
   readonly deadlineAtMs: number;
 }
 
+/** How the caller said that they want no more calls. */
+export interface OptOut {
+  readonly via: "speech" | "dtmf" | "tool";
+  readonly phrase: string;
+}
+
 export interface CallState {
   readonly identity: CallIdentity;
   phase: "waiting" | "live" | "ending" | "ended";
@@ -132,7 +139,7 @@ export interface CallState {
   /** Tool calls whose model session is gone: their result is told in words. */
   readonly toolsDetached: Set<string>;
   payment: PaymentPrompt | undefined;
-  optedOut: boolean;
+  optOut: OptOut | undefined;
   ending: Ending | undefined;
   usage: Record<string, number>;
 }
@@ -141,13 +148,15 @@ export function createCallState(
   identity: CallIdentity,
   nowMs: number,
 ): CallState {
+  const { soFar } = identity;
+  const payment = soFar?.payment ?? undefined;
   return {
     identity,
     phase: "waiting",
     createdAtMs: nowMs,
     startedAtMs: undefined,
     connectedAtMs: undefined,
-    language: firstLanguage(identity.agent),
+    language: soFar?.language ?? firstLanguage(identity.agent),
     ledger: createPlaybackLedger(),
     remotePlayback: new Set(),
     cutResponses: [],
@@ -164,22 +173,18 @@ export function createCallState(
     nextRequest: 1,
     callerSpeaking: false,
     awaitingAudioSinceMs: undefined,
-    turns: 0,
-    latenciesMs: [],
+    turns: soFar?.turns ?? 0,
+    latenciesMs: [...(soFar?.latenciesMs ?? [])],
     spoken: new Map(),
     history: [],
     toolsRunning: new Set(),
     toolsSeen: new Set(),
     toolsDetached: new Set(),
-    payment: undefined,
-    optedOut: false,
+    payment: payment && { ...payment },
+    optOut: undefined,
     ending: undefined,
-    usage: {},
+    usage: { ...soFar?.usage },
   };
-}
-
-export function isLanguage(value: string | undefined): value is Language {
-  return value === "en" || value === "fr" || value === "rw" || value === "sw";
 }
 
 function firstLanguage(agent: Agent): Language {

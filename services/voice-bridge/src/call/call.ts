@@ -4,9 +4,10 @@ import { instructionsFor } from "../model/instructions.js";
 import type { MediaLeg, MediaLegListener } from "../telephony/media-leg.js";
 import { toolDefinitions } from "../tools/definitions.js";
 import { CallAudio } from "./call-audio.js";
-import type { CallEffect } from "./call-effects.js";
+import { isProgress, type CallEffect } from "./call-effects.js";
 import type { CallView } from "./call-view.js";
 import { decide, type CallInput } from "./call-machine.js";
+import { progressOf, type CallProgress } from "./call-progress.js";
 import {
   createCallState,
   type CallIdentity,
@@ -86,6 +87,11 @@ export class Call implements MediaLegListener {
           : Math.round(this.#ports.clock.monotonicMs() - state.startedAtMs),
       turns: state.turns,
     };
+  }
+
+  /** What another replica would go on from. */
+  progress(): CallProgress {
+    return progressOf(this.#state);
   }
 
   transfer(to: string, queue: string | undefined, reason: string): void {
@@ -210,6 +216,7 @@ export class Call implements MediaLegListener {
   #step(input: CallInput): void {
     const effects = decide(this.#state, input, this.#ports.clock.monotonicMs());
     for (const effect of effects) this.#perform(effect);
+    if (effects.some(isProgress)) this.#ports.progressed(this);
   }
 
   #perform(effect: CallEffect): void {

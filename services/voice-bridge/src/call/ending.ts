@@ -1,13 +1,14 @@
 import { optOutConfirmation } from "@easymo/opt-out-lexicon";
 import type { CallEffect } from "./call-effects.js";
 import {
-  isLanguage,
   type CallState,
   type Ending,
+  type OptOut,
   type ResponsePurpose,
   type StopReason,
   type StreamOutcome,
 } from "./call-state.js";
+import { isLanguage } from "./language.js";
 import { latencyOf } from "./latency.js";
 import { timeIsUp, transferAnnouncement } from "./phrases.js";
 import {
@@ -24,13 +25,12 @@ const FAREWELL_DEADLINE_MS = 15_000;
 /** The caller wants no more calls: confirmed, published, registered, ended. */
 export function beginOptOut(
   state: CallState,
-  via: "speech" | "dtmf" | "tool",
-  phrase: string,
+  { via, phrase }: OptOut,
   spokenLanguage: string | undefined,
   nowMs: number,
 ): CallEffect[] {
-  if (state.optedOut || state.phase === "ended") return [];
-  state.optedOut = true;
+  if (state.optOut !== undefined || state.phase === "ended") return [];
+  state.optOut = { via, phrase };
   if (isLanguage(spokenLanguage)) state.language = spokenLanguage;
   const { language } = state;
   const { person } = state.identity;

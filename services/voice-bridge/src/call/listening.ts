@@ -57,7 +57,12 @@ export function callerUnderstood(
   });
   if (request !== undefined)
     effects.push(
-      ...beginOptOut(state, "speech", request.phrase, request.language, nowMs),
+      ...beginOptOut(
+        state,
+        { via: "speech", phrase: request.phrase },
+        request.language,
+        nowMs,
+      ),
     );
   return effects;
 }
@@ -73,7 +78,10 @@ export function keyPressed(
   ];
   if (state.phase !== "live") return effects;
   if (digit === state.identity.agent.optOut.dtmf)
-    return [...effects, ...beginOptOut(state, "dtmf", digit, undefined, nowMs)];
+    return [
+      ...effects,
+      ...beginOptOut(state, { via: "dtmf", phrase: digit }, undefined, nowMs),
+    ];
   if (digit === "*" && state.payment !== undefined)
     return [...effects, ...repeatPayment(state, nowMs)];
   const note = `The caller pressed the key ${digit}.`;

@@ -1,6 +1,6 @@
 import type { CallEffect } from "./call-effects.js";
 import type { CallState, StreamOutcome } from "./call-state.js";
-import { endNow, farewellLost } from "./ending.js";
+import { beginOptOut, endNow, farewellLost } from "./ending.js";
 import { detachItems } from "./playback-ledger.js";
 import {
   nextResponse,
@@ -27,8 +27,19 @@ function firstWords(state: CallState): CallEffect[] {
     wantResponse(state, "greeting", sayExactly(agent.greeting));
     return [];
   }
-  wantResponse(state, "reply");
+  const { payment } = state;
+  if (payment?.told === false)
+    wantResponse(state, "payment", sayExactly(payment.spoken));
+  else wantResponse(state, "reply");
   return [{ do: "add_turn", turn: { role: "system", text: GAP_NOTE } }];
+}
+
+/** The caller had asked for no more calls when their replica went: all that follows from it is done anew. */
+function optOutSoFar(state: CallState, nowMs: number): CallEffect[] {
+  const optOut = state.identity.soFar?.optOut ?? undefined;
+  return optOut === undefined
+    ? []
+    : beginOptOut(state, optOut, state.language, nowMs);
 }
 
 export function modelReady(state: CallState, nowMs: number): CallEffect[] {
@@ -49,6 +60,7 @@ export function modelReady(state: CallState, nowMs: number): CallEffect[] {
   }
   effects.push(
     ...connectedWhenBoth(state, nowMs),
+    ...optOutSoFar(state, nowMs),
     ...nextResponse(state, nowMs),
   );
   return effects;

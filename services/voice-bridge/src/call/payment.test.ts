@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { MAX_READINGS, type PaymentPrompt } from "../payment/payment-prompt.js";
 import { paymentWording } from "../payment/wording.js";
 import { DrivenCall } from "../testing/machine-fixture.js";
+import { callProgress, progressOf } from "./call-progress.js";
 
 const USSD = "*182*8*1*012345*5000#";
 
@@ -20,6 +21,7 @@ function prompt(): PaymentPrompt {
     language: "en",
     spoken: paymentWording({ ...details, instructions: "" }, "en"),
     attempts: 0,
+    told: false,
   };
 }
 
@@ -110,5 +112,75 @@ describe("telling a caller how to pay", () => {
     const call = DrivenCall.greeted();
     call.step({ type: "digit", digit: "*" });
     expect(call.done).toEqual(["call.dtmf", "add_turn"]);
+  });
+});
+
+describe("a call that goes on here, from what it had come to elsewhere", () => {
+  /** As another replica has it that reads what the first one wrote. */
+  function goneOnWith(call: DrivenCall): DrivenCall {
+    const json: unknown = JSON.parse(JSON.stringify(progressOf(call.state)));
+    const next = new DrivenCall({
+      channel: "sip",
+      underWayMs: 60_000,
+      soFar: callProgress.parse(json),
+    });
+    next.step({ type: "media_started", streamId: "rtc_1" });
+    next.step({ type: "model_ready" });
+    return next;
+  }
+
+  test("reads the code that was not read to its end, and again with *", () => {
+    const { call, spoken } = paying();
+    const next = goneOnWith(call);
+    expect(next.said).toEqual([spoken]);
+    next.answer("r1", spoken, 4_000);
+    next.hearAll();
+    next.step({ type: "digit", digit: "*" });
+    expect(next.said).toEqual([spoken, spoken]);
+  });
+
+  test("does not read a code again that was read", () => {
+    const { call, spoken } = paying();
+    call.answer("r2", spoken, 4_000);
+    call.hearAll();
+    const next = goneOnWith(call);
+    expect(next.said).toEqual([]);
+    expect(next.all("create_response")).toHaveLength(1);
+  });
+
+  test("counts its tokens and turns on", () => {
+    const call = DrivenCall.greeted();
+    call.callerSays("Muraho");
+    call.answer("r1", "Yes?", 500);
+    const next = goneOnWith(call);
+    next.callerSays("Brake pads");
+    next.answer("r2", "Which?", 500);
+    next.step({
+      type: "end",
+      reason: "api_hangup",
+      outcome: { kind: "hang_up" },
+    });
+    expect(next.state.turns).toBe(2);
+    expect(next.published("call.stop")).toEqual([
+      expect.objectContaining({
+        usage: { output_audio: 30 },
+        latency: expect.objectContaining({ turns: 2 }),
+      }),
+    ]);
+  });
+
+  test("ends for a caller who wanted no more calls, all that follows being done", () => {
+    const call = DrivenCall.greeted();
+    call.callerSays("Ntuzongere kumpamagara");
+    expect(call.state.optOut).toBeDefined();
+    const next = goneOnWith(call);
+    expect(next.published("call.opt_out")).toEqual(
+      call.published("call.opt_out"),
+    );
+    expect(next.all("register_opt_out")).toEqual(call.all("register_opt_out"));
+    expect(next.said).toEqual(call.said);
+    next.answer("r1", next.said[0] ?? "", 500);
+    next.hearAll();
+    expect(next.all("close_leg")).toMatchObject([{ reason: "opt_out" }]);
   });
 });

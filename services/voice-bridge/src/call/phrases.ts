@@ -1,4 +1,4 @@
-import type { Language } from "./call-state.js";
+import type { Language } from "./language.js";
 
 /** What the bridge itself says, through the model or through the carrier. */
 

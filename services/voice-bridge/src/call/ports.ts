@@ -27,6 +27,8 @@ export interface CallPorts {
     direction: "inbound" | "outbound" | "malformed",
     frames: number,
   ): void;
+  /** More has come of the call than another replica knows of; see `Call.progress`. */
+  progressed(call: Call): void;
   ended(call: Call, reason: StopReason, outcome: StreamOutcome): void;
 }
 

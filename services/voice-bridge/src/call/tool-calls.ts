@@ -58,7 +58,12 @@ export function toolFinished(
     case "opt_out":
       return [
         ...effects,
-        ...beginOptOut(state, "tool", outcome.phrase, outcome.language, nowMs),
+        ...beginOptOut(
+          state,
+          { via: "tool", phrase: outcome.phrase },
+          outcome.language,
+          nowMs,
+        ),
       ];
     case "transfer":
       return [...effects, ...beginTransfer(state, outcome, nowMs)];
@@ -91,14 +96,14 @@ function promptPayment(state: CallState, prompt: PaymentPrompt): CallEffect[] {
   state.payment = prompt;
   state.language = prompt.language;
   wantResponse(state, "payment", sayExactly(prompt.spoken));
-  const { attempts: _attempts, ussd, url, ...told } = prompt;
+  const { attempts: _attempts, told: _told, ussd, url, ...rest } = prompt;
   return [
     {
       do: "publish",
       event: {
         type: "call.payment_prompt",
         data: {
-          ...told,
+          ...rest,
           ...(ussd === undefined ? {} : { ussd }),
           ...(url === undefined ? {} : { url }),
         },
@@ -126,11 +131,15 @@ export function checkPaymentReading(
   nowMs: number,
 ): CallEffect[] {
   const { payment } = state;
-  if (item.purpose !== "payment" || payment?.ussd === undefined) return [];
-  if (item.outcome === "cut" || state.phase !== "live") return [];
+  if (item.purpose !== "payment" || payment === undefined) return [];
+  if (state.phase !== "live") return [];
+  payment.told = item.outcome === "cut" || payment.ussd === undefined;
+  if (payment.told || payment.ussd === undefined) return [];
   payment.attempts += 1;
-  if (readBack(item.text).includes(payment.ussd)) return [];
-  if (payment.attempts >= MAX_READINGS) return [];
+  payment.told =
+    readBack(item.text).includes(payment.ussd) ||
+    payment.attempts >= MAX_READINGS;
+  if (payment.told) return [];
   wantResponse(state, "payment", sayExactly(payment.spoken));
   return nextResponse(state, nowMs);
 }

@@ -1,4 +1,4 @@
-import type { Language } from "../call/call-state.js";
+import type { Language } from "../call/language.js";
 
 /** How a payment is told to a caller, in our words; never the model's. */
 
@@ -99,8 +99,8 @@ export function writtenPayment(
   payment: {
     readonly amount: number;
     readonly currency: string;
-    readonly ussd: string | undefined;
-    readonly url: string | undefined;
+    readonly ussd?: string | undefined;
+    readonly url?: string | undefined;
     readonly spoken: string;
   },
   language: Language,

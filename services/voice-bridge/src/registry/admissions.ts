@@ -116,7 +116,12 @@ export class Admissions {
   }
 
   /** The same, in place of a replica that is gone; false when its agent is. */
-  takeOver({ agent: agentName, startedAt, ...led }: LedCall): boolean {
+  takeOver({
+    agent: agentName,
+    startedAt,
+    progress,
+    ...led
+  }: LedCall): boolean {
     const { limits, clock, modelSessionMaxMs, logger } = this.#deps;
     const agent = this.#deps.routing().findAgent(led.tenantId, agentName);
     if (agent === undefined) {
@@ -133,6 +138,7 @@ export class Admissions {
       traceparent: led.traceparent ?? undefined,
       modelSessionMaxMs,
       underWayMs: Math.max(0, clock.now() - startedAt),
+      ...(progress === null ? {} : { soFar: progress }),
     };
     // Whatever the limit is by now: the call is up.
     void limits.adopt(identity);

@@ -4,12 +4,13 @@ import type { CallLimits, CallPorts } from "../call/ports.js";
 import type { CallIdentity } from "../call/call-state.js";
 
 export interface CallRegistryOptions {
-  readonly ports: Omit<CallPorts, "ended">;
+  readonly ports: Omit<CallPorts, "ended" | "progressed">;
   readonly limits: CallLimits;
   readonly maxCalls: number;
   readonly clock: Clock;
   readonly logger: Logger;
   ended: CallPorts["ended"];
+  progressed: CallPorts["progressed"];
   /** Another replica has it. */
   abandoned(callId: string): void;
 }
@@ -67,6 +68,7 @@ export class CallRegistry {
       identity,
       {
         ...ports,
+        progressed: (changed) => this.#options.progressed(changed),
         ended: (ended, reason, outcome) => {
           this.#remove(identity.callId, ended);
           this.#options.ended(ended, reason, outcome);

@@ -1,7 +1,8 @@
 import type { KeyValueStore } from "@easymo/messaging";
 import type { Clock, Logger } from "@easymo/service-kit";
 import { z } from "zod";
-import type { Language, StreamOutcome } from "../call/call-state.js";
+import type { StreamOutcome } from "../call/call-state.js";
+import type { Language } from "../call/language.js";
 
 /** How a call goes on after its stream, and in which language it is told. */
 export interface Continuation {

@@ -1,6 +1,8 @@
-import { createMemoryStore } from "@easymo/messaging";
+import { createMemoryStore, type VersionedStore } from "@easymo/messaging";
 import { createLogger, ManualClock } from "@easymo/service-kit";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { progressOf, type CallProgress } from "../call/call-progress.js";
+import { createCallState } from "../call/call-state.js";
 import { identity } from "../testing/machine-fixture.js";
 import { CallLeases } from "./call-leases.js";
 import { LedCalls, type LedCall } from "./led-calls.js";
@@ -14,17 +16,21 @@ interface Replica {
   readonly taken: LedCall[];
   isFree: boolean;
   hasAgent: boolean;
+  progress: CallProgress | undefined;
   /** As `kill -9` does: nothing is given back. */
   die(): void;
 }
 
 let clock: ManualClock;
+let versioned: VersionedStore;
 let here: Replica;
 let there: Replica;
 
 beforeEach(() => {
   clock = new ManualClock();
-  const { idempotency, versioned } = createMemoryStore(clock);
+  const store = createMemoryStore(clock);
+  const { idempotency } = store;
+  versioned = store.versioned;
   const replica = (): Replica => {
     const leases = new CallLeases({
       idempotency,
@@ -39,12 +45,14 @@ beforeEach(() => {
       taken,
       isFree: true,
       hasAgent: true,
+      progress: undefined,
       led: new LedCalls({
         versioned,
         leases,
         times,
         clock,
         logger,
+        progressOf: () => one.progress,
         isFree: () => one.isFree,
         takeOver: (call) => {
           taken.push(call);
@@ -73,12 +81,39 @@ async function lead(callId: string): Promise<void> {
   await here.led.lead(identity({ callId, channel: "sip" }));
 }
 
+/** Puts other words in place of what is told of a call. */
+async function rewrite(
+  callId: string,
+  change: (told: object) => unknown,
+): Promise<void> {
+  const key = `{voice:led-calls}:${callId}`;
+  const [found] = await versioned.read([key]);
+  const told: unknown = JSON.parse(found?.value ?? "");
+  if (typeof told !== "object" || told === null) throw new Error("not told");
+  await versioned.write([
+    [
+      {
+        key,
+        expected: found?.version,
+        version: "rewritten",
+        value: JSON.stringify(change(told)),
+        ttlMs: 600_000,
+      },
+    ],
+  ]);
+}
+
+/** What is under way is done. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++)
+    await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Time passes in steps in which leases are renewed, and what it sets off is done. */
 async function pass(seconds: number): Promise<void> {
   for (let at = 0; at < seconds; at += 5) {
     clock.advance(5_000);
-    for (let turn = 0; turn < 5; turn++)
-      await new Promise((resolve) => setImmediate(resolve));
+    await settled();
   }
 }
 
@@ -140,4 +175,50 @@ test("a call whose agent is gone from the routing document is let go", async () 
   await pass(300);
   expect(there.taken).toHaveLength(1);
   expect(await there.leases.claim("rtc_1")).toBe(true);
+});
+
+test("what a call has come to is told when it changes, and goes with it from replica to replica", async () => {
+  await lead("rtc_1");
+  const state = createCallState(identity({ callId: "rtc_1" }), 0);
+  state.usage = { output_audio: 7 };
+  here.progress = progressOf(state);
+  here.led.changed("rtc_1");
+  state.usage = { output_audio: 9 };
+  here.progress = progressOf(state);
+  here.led.changed("rtc_1");
+  // Dead before the next renewal.
+  await settled();
+  here.die();
+  await pass(60);
+  expect(there.taken[0]?.progress).toMatchObject({
+    usage: { output_audio: 9 },
+  });
+  // Whoever took it died before it said anything more.
+  there.die();
+  const taken = there.taken;
+  there = here;
+  here.led.leave("rtc_1", false);
+  here.leases.start();
+  here.led.start();
+  await pass(90);
+  expect(here.taken[0]?.progress).toEqual(taken[0]?.progress);
+});
+
+test("a call of which another version tells goes on without what is not understood", async () => {
+  await lead("rtc_1");
+  await rewrite("rtc_1", (call) => ({ ...call, progress: { turns: "many" } }));
+  here.die();
+  await pass(60);
+  expect(there.taken).toEqual([
+    expect.objectContaining({ callId: "rtc_1", progress: null }),
+  ]);
+});
+
+test("what nobody can read of a call holds up no other call", async () => {
+  await lead("rtc_1");
+  await rewrite("rtc_1", () => "no call");
+  await lead("rtc_2");
+  here.die();
+  await pass(60);
+  expect(there.taken).toEqual([expect.objectContaining({ callId: "rtc_2" })]);
 });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { VersionedStore } from "@easymo/messaging";
 import type { Clock, Logger, Timer } from "@easymo/service-kit";
 import { z } from "zod";
+import { callProgress, type CallProgress } from "../call/call-progress.js";
 import type { CallIdentity } from "../call/call-state.js";
 import type { CallLeases, LeaseTimes } from "./call-leases.js";
 
@@ -11,6 +12,8 @@ export interface LedCallsDeps {
   readonly times: LeaseTimes;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What a call that is led here has come to; undefined before it began. */
+  progressOf(callId: string): CallProgress | undefined;
   /** Whether one more call can be led here. */
   isFree(): boolean;
   /** The replica that led the call is gone; false when it can't be gone on with. */
@@ -29,6 +32,8 @@ const ledCall = z.object({
   traceparent: z.string().nullable(),
   /** Epoch ms. */
   startedAt: z.number(),
+  /** Of another version's words nothing is made: the call goes on without. */
+  progress: callProgress.nullable().catch(null),
 });
 /** What another replica needs to go on with a call. */
 export type LedCall = z.infer<typeof ledCall>;
@@ -51,6 +56,9 @@ export class LedCalls {
     string,
     { call: LedCall; version: string | undefined }
   >();
+  /** Calls of which more is known than is written. */
+  readonly #changed = new Set<string>();
+  #writing: Promise<void> = Promise.resolve();
   #next: Timer | undefined;
 
   constructor(deps: LedCallsDeps) {
@@ -77,6 +85,13 @@ export class LedCalls {
     await this.#write([call.callId]);
   }
 
+  /** More has come of the call; told to the store soon, and never waited for. */
+  changed(callId: string): void {
+    if (!this.#here.has(callId)) return;
+    this.#changed.add(callId);
+    if (this.#changed.size === 1) void this.#write([]);
+  }
+
   /** The call is over, or another replica's: never waits. */
   leave(callId: string, isOver: boolean): void {
     const led = this.#here.get(callId);
@@ -90,12 +105,30 @@ export class LedCalls {
     if (this.#deps.isFree()) await this.#takeOver();
   }
 
-  /** Says until when these are led. */
-  async #write(callIds: readonly string[]): Promise<void> {
+  /** One after the other, so that each knows the version before it; and with each, what else has changed. */
+  #write(callIds: readonly string[]): Promise<void> {
+    this.#writing = this.#writing.then(() => {
+      const all = new Set([...callIds, ...this.#changed]);
+      this.#changed.clear();
+      return this.#writeNow([...all]);
+    });
+    return this.#writing;
+  }
+
+  /** Says until when these are led, and what they have come to. */
+  async #writeNow(callIds: readonly string[]): Promise<void> {
     const { versioned, clock, logger, times } = this.#deps;
     const changes = callIds.flatMap((callId) => {
       const led = this.#here.get(callId);
-      return led === undefined ? [] : [{ ...led, to: randomUUID() }];
+      if (led === undefined) return [];
+      const progress = this.#deps.progressOf(callId) ?? led.call.progress;
+      return [
+        {
+          call: { ...led.call, progress },
+          version: led.version,
+          to: randomUUID(),
+        },
+      ];
     });
     if (changes.length === 0) return;
     try {
@@ -162,8 +195,12 @@ export class LedCalls {
       await versioned.dropDue(TAG, [key]);
       return;
     }
-    const json: unknown = JSON.parse(found.value);
-    const call = ledCall.parse(json);
+    const call = readLedCall(found.value);
+    if (call === undefined) {
+      logger.error({ key }, "what is told of a call can't be read");
+      await versioned.dropDue(TAG, [key]);
+      return;
+    }
     const { callId } = call;
     if (this.#here.has(callId) || !(await leases.claim(callId))) return;
     logger.warn({ callId }, "the replica of a call is gone: it goes on here");
@@ -201,7 +238,18 @@ function ledCallOf(identity: CallIdentity, nowMs: number): LedCall {
     requestId,
     traceparent: identity.traceparent ?? null,
     startedAt: nowMs,
+    progress: null,
   };
+}
+
+/** Undefined when it is nothing that this version knows. */
+function readLedCall(text: string): LedCall | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return ledCall.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 function keyOf(callId: string): string {

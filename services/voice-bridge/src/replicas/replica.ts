@@ -44,6 +44,7 @@ export class Replica {
       times,
       clock,
       logger,
+      progressOf: (callId) => registry.get(callId)?.progress(),
       isFree: () => deps.isFree(),
       takeOver: (call) => deps.takeOver(call),
     });

@@ -2,11 +2,8 @@ import type { ToolsApi } from "@easymo/agent-core-client";
 import type { ToolName } from "@easymo/routing";
 import type { z } from "zod";
 import type { CallEvents } from "../call/call-events.js";
-import {
-  isLanguage,
-  type CallIdentity,
-  type Language,
-} from "../call/call-state.js";
+import type { CallIdentity } from "../call/call-state.js";
+import { isLanguage, type Language } from "../call/language.js";
 import type { ToolOutcome } from "../call/tool-calls.js";
 import { paymentWording } from "../payment/wording.js";
 import { e164 } from "../registry/call-identity.js";
@@ -148,6 +145,7 @@ async function collectPayment(
         spokenIn,
       ),
       attempts: 0,
+      told: false,
     },
   };
 }

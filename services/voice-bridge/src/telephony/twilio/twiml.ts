@@ -1,5 +1,6 @@
 import twilio from "twilio";
-import type { Language, StreamOutcome } from "../../call/call-state.js";
+import type { StreamOutcome } from "../../call/call-state.js";
+import type { Language } from "../../call/language.js";
 
 /** The answers to Twilio's webhooks: https://www.twilio.com/docs/voice/twiml */
 

@@ -11,8 +11,8 @@ import {
   type Response,
 } from "express";
 import { z } from "zod";
-import type { CallIdentity, Language } from "../../call/call-state.js";
-import { isLanguage } from "../../call/call-state.js";
+import type { CallIdentity } from "../../call/call-state.js";
+import { isLanguage, type Language } from "../../call/language.js";
 import {
   isSignedWebhook,
   publicAddress,
