@@ -19,12 +19,12 @@ if complete "$bin"; then
   : # A local cluster was built here before.
 elif [ -x ../shared/cluster/cluster ]; then
   ../shared/cluster/cluster build || die "The local cluster could not be built."
-elif command -v go >/dev/null 2>&1; then
+else
+  scripts/go-for-tests.sh
+  . scripts/say.sh # What it brought is on the PATH now.
   echo "Bringing etcd, kube-apiserver and kubectl with setup-envtest …"
   bin=$(go run sigs.k8s.io/controller-runtime/tools/setup-envtest@latest use -p path 1.34.x 2>.data/envtest.log) ||
-    die "setup-envtest could not bring a Kubernetes API server; its log is .data/envtest.log."
-else
-  die "Install Go (setup-envtest brings etcd and kube-apiserver with it), or name a folder that has etcd, kube-apiserver and kubectl in KUBEBUILDER_ASSETS; and run this again."
+    die "setup-envtest could not bring a Kubernetes API server; its log is .data/envtest.log. Name a folder that has etcd, kube-apiserver and kubectl in KUBEBUILDER_ASSETS, and run this again."
 fi
 complete "$bin" || die "$bin has not etcd, kube-apiserver and kubectl in it."
 ln -sfn "$bin" .tools/kube

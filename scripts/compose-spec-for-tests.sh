@@ -12,8 +12,8 @@ exec 9>"$folder/lock"
 flock 9
 [ "$(cat "$folder/.complete" 2>/dev/null)" = "$VERSION" ] && exit 0
 
-command -v go >/dev/null 2>&1 ||
-  die "Install Go (1.24 or later, https://go.dev/dl/): the reader of compose files comes as a Go module."
+scripts/go-for-tests.sh
+. scripts/say.sh # What it brought is on the PATH now.
 echo "Bringing compose-spec $VERSION into $folder …"
 modules=$(mktemp -d)
 trap 'rm -rf "$modules"' EXIT

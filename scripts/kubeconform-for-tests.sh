@@ -34,8 +34,8 @@ bring_strimzi() {
 wanted="$KUBECONFORM ${KUBERNETES[*]} crds-1"
 [ "$(cat "$folder/.complete" 2>/dev/null)" = "$wanted" ] && bring_strimzi && exit 0
 
-command -v go >/dev/null 2>&1 ||
-  die "Install Go (1.24 or later, https://go.dev/dl/): kubeconform and the schemas of Kubernetes come as Go modules."
+scripts/go-for-tests.sh
+. scripts/say.sh # What it brought is on the PATH now.
 echo "Bringing kubeconform and the schemas of Kubernetes 1.30 to 1.35 into $folder …"
 started=$SECONDS
 modules=$(mktemp -d)
