@@ -23,7 +23,7 @@ import { openAiRoutes } from "./openai/routes.js";
 import { refusals, timed } from "./surface.js";
 import { Admission } from "./tenants/admission.js";
 import { RateLimit } from "./tenants/rate-limit.js";
-import { TokenRing } from "./tenants/tokens.js";
+import { guessable, TokenRing } from "./tenants/tokens.js";
 
 /** What sip-ingress is composed of; nothing of it is started here. */
 export interface SipIngressDeps extends ServiceKit {
@@ -97,6 +97,12 @@ function signalling(
   const { bus, store, routing, clock, logger } = deps;
   const rate = new RateLimit(config.SIP_RATE_PER_SECOND, clock);
   const tokens = new TokenRing(config.SIP_INGRESS_TOKENS);
+  const tenants = guessable(config.SIP_INGRESS_TOKENS);
+  if (tenants.length > 0)
+    logger.warn(
+      { tenants },
+      "these tenants' tokens are so short that they can be guessed",
+    );
   const readParty = partyReader(config.SIP_DEFAULT_COUNTRY);
   return {
     ingest: new Ingest({

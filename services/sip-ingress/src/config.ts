@@ -25,7 +25,7 @@ const shape = {
     return z.NEVER;
   }),
   /** Events that a tenant may send for long; twice as many at once. */
-  SIP_RATE_PER_SECOND: integer({ min: 1, max: 1_000_000 }).default(500),
+  SIP_RATE_PER_SECOND: integer({ min: 1, max: 1_000_000 }).default(5_000),
   /** Whose numbers are meant where one has no country code: two letters, such as RW. */
   SIP_DEFAULT_COUNTRY: z
     .string()

@@ -1,4 +1,4 @@
-import { ServiceProcess } from "@easymo/testbed";
+import { ServiceProcess, until } from "@easymo/testbed";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import {
   ENV,
@@ -42,7 +42,7 @@ describe("the process", () => {
   test("with a bad environment ends with 78 and a line per variable, without secrets", async () => {
     const service = await ServiceProcess.launch("sip-ingress", {
       ...env,
-      SIP_INGRESS_TOKENS: "kigali-parts=short-secret",
+      SIP_INGRESS_TOKENS: "kigali-parts=spaced secret",
       SIP_RATE_PER_SECOND: "many",
       SIP_DEFAULT_COUNTRY: "Rwanda",
       OPENAI_BASE_URL: "api.openai.example",
@@ -54,7 +54,7 @@ describe("the process", () => {
       expect.stringMatching(/^SIP_DEFAULT_COUNTRY: .*Rwanda/),
       expect.stringMatching(/^OPENAI_BASE_URL: /),
     ]);
-    expect(service.output).not.toContain("short-secret");
+    expect(service.output).not.toContain("spaced secret");
   });
 
   test.each([
@@ -73,6 +73,23 @@ describe("the process", () => {
     });
     expect((await service.exited).code).toBe(78);
     expect(service.output).toContain(problem);
+  });
+
+  test("takes a token that can be guessed, and says whose it is without showing it", async () => {
+    const service = await ServiceProcess.start("sip-ingress", {
+      ...env,
+      SIP_INGRESS_TOKENS: "kigali-parts=0123456789abcdef,other=s3cr:t",
+    });
+    try {
+      await until(
+        () => Promise.resolve(service.output.includes("can be guessed")),
+        { what: "The warning" },
+      );
+      expect(service.output).toContain('"tenants":["other"]');
+      expect(service.output).not.toContain("s3cr:t");
+    } finally {
+      await service.stop();
+    }
   });
 
   test("needs an API key to answer the calls that a webhook secret lets in", async () => {
