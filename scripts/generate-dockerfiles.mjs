@@ -6,6 +6,14 @@ import { join } from "node:path";
 /** Folders that a service writes to by default, besides /tmp. */
 const WRITABLE = { "agent-core": ["/app/data"] };
 
+/** What is made once, when the image is built, so that not every start has to. */
+const PREPARED = {
+  "agent-core": [
+    "# Where new embedded databases begin: what initdb makes.",
+    `RUN cd /out && node --input-type=module --eval 'await (await import("./dist/database/blank.js")).writeBlank("blank-database.tar.gz")'`,
+  ],
+};
+
 function dockerfile(service) {
   const manifest = JSON.parse(
     readFileSync(join("services", service, "package.json"), "utf8"),
@@ -38,7 +46,7 @@ RUN --mount=type=cache,id=pnpm,target=/pnpm/store \\
     pnpm --filter ${manifest.name} --config.inject-workspace-packages=true deploy --prod --no-optional --offline --ignore-scripts /out && \\
     rm -rf /out/src /out/dist/testing /out/tsconfig.json /out/jest.config.mjs /out/pnpm-lock.yaml && \\
     find /out -type f \\( -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.map' -o -name '.tsbuildinfo' \\) -delete
-# Node and the libraries that it is linked with: the image has no shell and no package manager.
+${(PREPARED[service] ?? []).map((line) => `${line}\n`).join("")}# Node and the libraries that it is linked with: the image has no shell and no package manager.
 RUN mkdir -p -m 0755 ${folders} && mkdir -m 1777 /rootfs/tmp && \\
     cp --parents -L /usr/local/bin/node /etc/nsswitch.conf \\
       $(ldd /usr/local/bin/node | grep -o '/[^ ]*') /rootfs && \\

@@ -1,4 +1,5 @@
 import type { Clock, Logger } from "@easymo/service-kit";
+import { blankContents } from "./blank.js";
 import { EmbeddedDatabase } from "./pglite.js";
 import type { Database } from "./port.js";
 import { PostgresDatabase } from "./postgres.js";
@@ -21,7 +22,10 @@ export function createDatabase(
 ): Database {
   if (url.startsWith(embedded)) {
     const place = url.slice(embedded.length);
-    return new EmbeddedDatabase(place === "memory" ? undefined : place);
+    return new EmbeddedDatabase(
+      place === "memory" ? undefined : place,
+      blankContents(),
+    );
   }
   return new PostgresDatabase(url, { random: Math.random, ...deps });
 }

@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { PGlite, type Transaction } from "@electric-sql/pglite";
 import { DatabaseUnavailableError } from "./errors.js";
 import { type FolderLock, lockFolder } from "./folder-lock.js";
@@ -14,7 +15,7 @@ export class EmbeddedDatabase implements Database {
 
   /**
    * @param directory where the data is kept; undefined keeps it in memory.
-   * @param contents what a new one begins with: the dump of another one's data folder
+   * @param contents what a new one begins with: the dump of another one's data folder. One that is there keeps its own
    */
   constructor(directory: string | undefined, contents?: Blob) {
     this.#contents = contents;
@@ -28,8 +29,18 @@ export class EmbeddedDatabase implements Database {
     }
     this.#opened ??= await PGlite.create({
       dataDir: this.#directory ?? "memory://",
-      ...(this.#contents === undefined ? {} : { loadDataDir: this.#contents }),
+      ...(this.#contents === undefined || this.#isThere
+        ? {}
+        : { loadDataDir: this.#contents }),
     });
+  }
+
+  /** As Postgres itself tells a data folder by. */
+  get #isThere(): boolean {
+    return (
+      this.#directory !== undefined &&
+      existsSync(join(this.#directory, "PG_VERSION"))
+    );
   }
 
   query(text: string, values: readonly SqlValue[] = []) {
@@ -57,8 +68,8 @@ export class EmbeddedDatabase implements Database {
   }
 
   /** Everything in it, for another one to begin with. */
-  async dump(): Promise<Blob> {
-    return this.#pglite.dumpDataDir("none");
+  async dump(compression: "none" | "gzip" = "none"): Promise<Blob> {
+    return this.#pglite.dumpDataDir(compression);
   }
 
   async check(): Promise<void> {
