@@ -53,8 +53,8 @@ export function encodeData(
 
 /**
  * Reads a record back. Unknown headers and data fields are ignored. What CloudEvents lets a producer leave out is made up
- * for: the time is the data's `at`, the content is JSON, and an event of no request is its own. Throws MalformedRecordError
- * for anything else.
+ * for: the time is the data's `at`, the content is JSON, and an event of no request is its own; as is what the data leaves
+ * out that the attributes say: the tenant and the time. Throws MalformedRecordError for anything else.
  */
 export function decodeEvent(record: {
   readonly headers: Readonly<Record<string, string>>;
@@ -106,7 +106,9 @@ function withData<T extends EventType>(
   attributes: Omit<Attributes, "time"> & { readonly time: string | undefined },
   json: unknown,
 ): EasymoEvent<T> {
-  const parsed = dataSchema(type).safeParse(json);
+  const schema = dataSchema(type);
+  let parsed = schema.safeParse(json);
+  if (!parsed.success) parsed = schema.safeParse(completed(json, attributes));
   if (!parsed.success) {
     const fields = parsed.error.issues
       .map(
@@ -124,6 +126,16 @@ function withData<T extends EventType>(
   }
   const { time = parsed.data.at } = attributes;
   return { ...attributes, time, type, data: parsed.data };
+}
+
+/** What the envelope says too may be left out of the data. */
+function completed(
+  json: unknown,
+  { tenantId, time }: { tenantId: string; time: string | undefined },
+): unknown {
+  return typeof json === "object" && json !== null && !Array.isArray(json)
+    ? { tenantId, ...(time === undefined ? {} : { at: time }), ...json }
+    : json;
 }
 
 function isJson(contentType: string): boolean {

@@ -427,6 +427,43 @@ describe("topics and types", () => {
     expect(keyOf("whatsapp.outbound", event)).toBe("t:+250788000001");
   });
 
+  test.each([
+    ["text", { text: { body: "hello" } }, { text: "hello" }],
+    [
+      "template",
+      { template: { name: "welcome", language: { code: "rw" } } },
+      { template: { name: "welcome", language: "rw" } },
+    ],
+  ])(
+    "a %s to send may be as Meta writes it, and leave out what the attributes say",
+    (kind, content, read) => {
+      const value = Buffer.from(
+        JSON.stringify({
+          to: "+250788000001",
+          kind,
+          ...content,
+          dedupeKey: "d",
+        }),
+      );
+      const headers = {
+        ce_specversion: "1.0",
+        ce_id: "e",
+        ce_source: "/elsewhere",
+        ce_type: "message.send",
+        ce_time: AT,
+        ce_tenantid: "t",
+      };
+      expect(decodeEvent({ headers, value }).data).toMatchObject({
+        ...read,
+        tenantId: "t",
+        at: AT,
+      });
+      expect(() =>
+        decodeEvent({ headers: { ...headers, ce_time: "" }, value }),
+      ).toThrow("at: ");
+    },
+  );
+
   test("an intent on a topic needs what that topic's key is made of", () => {
     const withoutCall = { tenantId: "t", agent: "sales", at: AT };
     const intent = createEvent("intent.captured", {

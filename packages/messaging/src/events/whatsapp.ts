@@ -212,6 +212,20 @@ const outgoing = {
   inReplyTo: identifier.optional(),
 };
 
+const body = z.string().min(1).max(65_536);
+
+/** Words; Meta's own `{body}`, as other programs have it at hand, is read as the same. */
+const words = z.union([
+  body,
+  z.object({ body }).transform((text) => text.body),
+]);
+
+/** A language's code; Meta's own `{code}` is read as the same. */
+const templateLanguage = z.union([
+  language,
+  z.object({ code: language }).transform(({ code }) => code),
+]);
+
 /** Uploaded to Meta before (`id`), or fetched by Meta (`link`). */
 const outgoingMedia = z.union([
   z.object({ id: identifier, ...mediaDetails }),
@@ -225,7 +239,7 @@ export const outboundSchemas = {
       ...outgoing,
       kind: z.literal("text"),
       /** Over WhatsApp's 4,096 characters it goes out as several messages. */
-      text: z.string().min(1).max(65_536),
+      text: words,
       previewUrl: z.boolean().optional(),
     }),
     z.object({
@@ -233,7 +247,7 @@ export const outboundSchemas = {
       kind: z.literal("template"),
       template: z.object({
         name: identifier,
-        language,
+        language: templateLanguage,
         /** As Meta has them, for headers and buttons too. */
         components: z.array(z.record(z.string(), z.json())).optional(),
         /** The body's variables alone: in order, or by name. */
