@@ -72,6 +72,23 @@ export function conversationStories(world: World): void {
   );
 
   world.story(
+    "is asked where, and has the offers ranked anew for the answer",
+    async (console) => {
+      const { page } = console;
+      await console.whatsApp({ phone: "+250788000605" });
+      await console.write("I need brake pads");
+      await console.line(/Where do you need it\?/).waitFor();
+      await console.line(/we found:/).waitFor();
+      await console.write("Remera");
+      await console.line(/asking the sellers for .* in Remera/).waitFor();
+      await console.choosesPerson("+250788000605");
+      await page.getByRole("tab", { name: "Ranking" }).click();
+      const best = page.locator(".ranking ol > li").first();
+      await best.getByText(/^Is in Remera/).waitFor();
+    },
+  );
+
+  world.story(
     "hands a conversation to a colleague, who writes and hands it back",
     async (console) => {
       const { page } = console;

@@ -550,6 +550,44 @@ test("a dead letter that is replayed from outside goes on where it stood", async
 });
 
 describe("without a model", () => {
+  test("who does not say where is asked, and their answer is understood though offers came in between", async () => {
+    await orchestrator.close();
+    orchestrator = await startOrchestrator({
+      agentCoreUrl: agentCore.url,
+      standInUrl: standIn.url,
+    });
+    log = await EventLog.of(orchestrator.bus);
+    const phone = newPhone();
+    const messageId = `wamid.${phone}`;
+    const intentId = deriveEventId("whatsapp", messageId, "intent");
+    const more = { intentId, slots: { item: "brake pads" } };
+    await happens(
+      received(phone, "I need brake pads", { messageId }),
+      // As whatsapp-bot tells of it.
+      intent(phone, more, { id: intentId, subject: messageId }),
+    );
+    const offered = () =>
+      log.next(
+        "message.send",
+        ({ data }) => data.purpose === "ranking" && data.to === phone,
+      );
+    await offered();
+    const asks = log
+      .of("message.send")
+      .filter(({ data }) => "text" in data && data.text.includes("Where do"));
+    expect(asks).toHaveLength(1);
+    await happens(received(phone, "In Remera"));
+    await log.next(
+      "ranking.forwarded",
+      ({ data }) => data.contact === phone && data.intentId !== intentId,
+    );
+    const wishes = standIn.done(/^\/rankings$/).map(({ body }) => body.slots);
+    expect(wishes).toEqual([
+      { item: "brake pads" },
+      { item: "brake pads", place: "Remera" },
+    ]);
+  });
+
   test("someone finds a part, chooses an offer and gets its payment code, once", async () => {
     await orchestrator.close();
     orchestrator = await startOrchestrator({

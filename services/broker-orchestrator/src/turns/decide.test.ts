@@ -69,10 +69,19 @@ describe("without a model", () => {
     const third = decideTurn(
       turnOf("in Remera", after(phrases.askPlace.en("brake pads"))),
     );
-    expect(third).toMatchObject({
+    const asked = {
       text: phrases.asking.en("brake pads", "Remera"),
       intent: { name: "order", slots: { item: "brake pads", place: "Remera" } },
-    });
+    };
+    expect(third).toMatchObject(asked);
+    // Offers that came in between are no reason to forget the question.
+    const { history } = after(phrases.askPlace.en("brake pads"));
+    const told = history.map((line) => ({ ...line, text: "We found: …" }));
+    expect(
+      decideTurn(
+        turnOf("in Remera", { history: [...history, ...told.slice(1)] }),
+      ),
+    ).toMatchObject(asked);
   });
 
   test("a part alone answers the greeting, a farewell does not", () => {

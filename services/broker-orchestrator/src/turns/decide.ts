@@ -59,7 +59,7 @@ export function decideTurn(turn: TurnRequest): Decision {
     language,
     lastSaid,
     intent: intentByRules(turn.text),
-    asked: questionIn(lastSaid, turn),
+    asked: askedIn(turn),
     offers: known?.offers ?? [],
     offered: known?.item,
   };
@@ -263,7 +263,17 @@ function say(
 
 const MARK = "\u0000";
 
-/** What the agent's last words asked, when they are words of ours (or its greeting). */
+/** What the agent asked since the person wrote last: offers, or what a call came to, may have been told after it. */
+function askedIn(turn: TurnRequest): Question | undefined {
+  const { history } = turn;
+  const before = history.findLastIndex(({ role }) => role === "user");
+  return history
+    .slice(before + 1)
+    .map(({ text }) => questionIn(text, turn))
+    .findLast((question) => question !== undefined);
+}
+
+/** What the agent's words asked, when they are words of ours (or its greeting). */
 function questionIn(said: string, turn: TurnRequest): Question | undefined {
   if (said === "") return undefined;
   const is = (phrase: Readonly<Record<IntentLanguage, () => string>>) =>
