@@ -12,6 +12,7 @@ import { operator } from "./chapters/operator.js";
 import { policies } from "./chapters/policies.js";
 import { previous } from "./chapters/previous.js";
 import { scaling } from "./chapters/scaling.js";
+import { starts } from "./chapters/starts.js";
 import { uninstall } from "./chapters/uninstall.js";
 import { upgrade } from "./chapters/upgrade.js";
 import { prepareUmbrella } from "./cluster/chart.js";
@@ -80,6 +81,9 @@ async function tell(story: Story, world: World): Promise<void> {
   await story.chapter("Install", (step) => install(step, world, print), {
     ground: true,
   });
+  await story.chapter("Starts", (step) =>
+    starts(step, world, services(), print),
+  );
   await story.chapter("Calls", (step) => calls(step, world));
   await story.chapter("WhatsApp", (step) => whatsapp(step, world));
   await story.chapter("SIP", (step) => sip(step, world));
