@@ -133,6 +133,12 @@ function trackTraffic(server: Server, app: ServiceApp, life: Life) {
   const upgraded = new Set<Duplex>();
   let whenIdle: (() => void) | undefined;
 
+  function onClose(this: ServerResponse): void {
+    answers.delete(this);
+    if (answers.size === 0) {
+      whenIdle?.();
+    }
+  }
   server.on("connection", (socket) => {
     tieToLife(socket, life);
   });
@@ -141,12 +147,7 @@ function trackTraffic(server: Server, app: ServiceApp, life: Life) {
       res.shouldKeepAlive = false;
     }
     answers.add(res);
-    res.once("close", () => {
-      answers.delete(res);
-      if (answers.size === 0) {
-        whenIdle?.();
-      }
-    });
+    res.on("close", onClose);
     app.http(req, res);
   });
   const { upgrade } = app;

@@ -10,9 +10,9 @@ const HEADER_FRAME_BYTES = 8;
 /** An upper bound of a record's size in a Kafka batch. */
 export function recordBytes({ key, value, headers }: BusRecord): number {
   let bytes = RECORD_FRAME_BYTES + Buffer.byteLength(key) + value.length;
-  for (const [name, header] of Object.entries(headers)) {
-    bytes +=
-      HEADER_FRAME_BYTES + Buffer.byteLength(name) + Buffer.byteLength(header);
+  for (const name of Object.keys(headers)) {
+    bytes += HEADER_FRAME_BYTES + Buffer.byteLength(name);
+    bytes += Buffer.byteLength(headers[name] ?? "");
   }
   return bytes;
 }

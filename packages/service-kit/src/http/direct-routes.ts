@@ -227,15 +227,9 @@ function send(
   text: string,
   requestId: string,
 ): void {
-  const head = [
-    ...SECURITY_HEADERS,
-    "x-request-id",
-    requestId,
-    "content-type",
-    type,
-    "content-length",
-    String(Buffer.byteLength(text)),
-  ];
+  const head = SECURITY_HEADERS.slice();
+  head.push("x-request-id", requestId, "content-type", type);
+  head.push("content-length", String(Buffer.byteLength(text)));
   if (headers !== undefined)
     for (const [name, value] of Object.entries(headers)) head.push(name, value);
   res.writeHead(status, head);

@@ -21,6 +21,7 @@ export interface Party {
 
 const NAME = /^[\w.*#-]{1,64}$/;
 const NUMBER = /^\+?[\d\s().-]+$/;
+const PLAIN_E164 = /^\+\d{6,15}$/;
 const MAX_NUMBER_CHARACTERS = 64;
 
 /**
@@ -80,10 +81,11 @@ function phoneOf(
 ): string | undefined {
   if (text.length > MAX_NUMBER_CHARACTERS || !NUMBER.test(text))
     return undefined;
-  const number = parsePhoneNumberFromString(
-    text,
-    defaultCountry === undefined ? {} : { defaultCountry },
-  );
+  const number = parsePhoneNumberFromString(text, {
+    ...(defaultCountry === undefined ? {} : { defaultCountry }),
+    // There is nothing but a number to be found.
+    ...(PLAIN_E164.test(text) ? { extract: false } : {}),
+  });
   return number?.isPossible() === true ? number.number : undefined;
 }
 

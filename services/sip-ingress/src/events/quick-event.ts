@@ -31,67 +31,53 @@ export function quickReader(options: {
   readonly readParty: ReadParty;
 }): QuickReader {
   const { clock, readParty } = options;
+  const isTime = (value: unknown): value is string =>
+    typeof value === "string" &&
+    RFC_3339.test(value) &&
+    Date.parse(value) <= clock.now() + MAX_AHEAD_MS;
   return (body) => {
-    const event: Draft = {};
-    for (const [name, value] of Object.entries(body))
-      if (!readField(event, name, value, clock, readParty)) return undefined;
-    const { callId, event: kind, timestamp } = event;
-    return callId === undefined || kind === undefined || timestamp === undefined
-      ? undefined
-      : { ...event, callId, event: kind, timestamp };
+    for (const name of Object.keys(body))
+      if (!FIELDS.has(name)) return undefined;
+    const given: Given = body;
+    const { callId, event, timestamp, payload, idempotencyKey } = given;
+    if (typeof callId !== "string" || !CALL_ID.test(callId)) return undefined;
+    if (!isEventKind(event) || !isTime(timestamp)) return undefined;
+    if (payload !== undefined && !isPlainJson(payload, 0)) return undefined;
+    if (idempotencyKey !== undefined && !isKey(idempotencyKey))
+      return undefined;
+    const from = partyOf(given.from, readParty);
+    const to = partyOf(given.to, readParty);
+    if (from === NOBODY || to === NOBODY) return undefined;
+    return { callId, event, timestamp, from, to, payload, idempotencyKey };
   };
 }
 
-type Draft = { -readonly [K in keyof SipEvent]?: SipEvent[K] };
+/** What a body may have in it, of whatever type. */
+type Given = { readonly [K in keyof SipEvent]?: unknown };
 
-/** False: not for here. */
-function readField(
-  event: Draft,
-  name: string,
+const FIELDS: ReadonlySet<string> = new Set<keyof SipEvent>([
+  "callId",
+  "event",
+  "timestamp",
+  "from",
+  "to",
+  "payload",
+  "idempotencyKey",
+]);
+
+/** In a party's place stands what is none, or not for here. */
+const NOBODY = Symbol("nobody");
+
+function partyOf(
   value: unknown,
-  clock: Clock,
   readParty: ReadParty,
-): boolean {
-  switch (name) {
-    case "callId":
-      if (typeof value !== "string" || !CALL_ID.test(value)) return false;
-      event.callId = value;
-      return true;
-    case "event":
-      if (!isEventKind(value)) return false;
-      event.event = value;
-      return true;
-    case "timestamp":
-      if (typeof value !== "string" || !RFC_3339.test(value)) return false;
-      if (!(Date.parse(value) <= clock.now() + MAX_AHEAD_MS)) return false;
-      event.timestamp = value;
-      return true;
-    case "from":
-    case "to": {
-      const party = partyOf(value, readParty);
-      if (party === undefined) return false;
-      event[name] = party;
-      return true;
-    }
-    case "payload":
-      if (!isPlainJson(value, 0)) return false;
-      event.payload = value;
-      return true;
-    case "idempotencyKey":
-      if (!isKey(value)) return false;
-      event.idempotencyKey = value;
-      return true;
-    default:
-      return false;
-  }
-}
-
-function partyOf(value: unknown, readParty: ReadParty): GivenParty | undefined {
+): GivenParty | undefined | typeof NOBODY {
+  if (value === undefined) return undefined;
   return typeof value === "string" &&
     value !== "" &&
     value.length <= MAX_ADDRESS_CHARACTERS
-    ? readParty(value)
-    : undefined;
+    ? (readParty(value) ?? NOBODY)
+    : NOBODY;
 }
 
 function isKey(value: unknown): value is string {

@@ -99,7 +99,8 @@ async function single(
   const outcome = await deps.ingest.takeOne(submission);
   if ("problem" in outcome) throw outcome.problem;
   deps.metrics.request("sip", outcome.kind);
-  const json = `{"eventId":${JSON.stringify(outcome.eventId)},"status":"accepted"}`;
+  // An event's id is a UUID.
+  const json = `{"eventId":"${outcome.eventId}","status":"accepted"}`;
   return outcome.kind === "replayed"
     ? { status: 202, headers: REPLAYED, json }
     : { status: 202, json };
@@ -173,10 +174,13 @@ function submissionOf(
 ): Submission {
   const event = eventOf(deps, body);
   const key = keyOfRequest(event.idempotencyKey, header);
+  const { eventId, fingerprint } = identify(tenantId, event, key);
   return {
     tenantId,
-    event: key === undefined ? event : { ...event, idempotencyKey: key },
-    ...identify(tenantId, event, key),
+    event:
+      key === event.idempotencyKey ? event : { ...event, idempotencyKey: key },
+    eventId,
+    fingerprint,
   };
 }
 

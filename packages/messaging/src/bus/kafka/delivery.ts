@@ -1,7 +1,6 @@
 import type { Clock, Timer } from "../../clock.js";
 import { PublishError } from "../../errors.js";
 import type { BusRecord, PublishOptions } from "../bus.js";
-import { recordBytes } from "../record-size.js";
 
 export const DEFAULT_PUBLISH_TIMEOUT_MS = 10_000;
 
@@ -42,20 +41,22 @@ export class Delivery {
     );
   };
 
+  /** @param sizes the records' bytes */
   constructor(
     records: readonly BusRecord[],
+    sizes: readonly number[],
     options: PublishOptions,
     clock: Clock,
   ) {
     const timestampMs = clock.now();
     this.startedMs = clock.monotonicMs();
-    this.entries = records.map((record) => ({
+    this.entries = records.map((record, at) => ({
       record,
-      bytes: recordBytes(record),
+      bytes: sizes[at] ?? 0,
       timestampMs,
       delivery: this,
     }));
-    this.bytes = this.entries.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.bytes = sizes.reduce((sum, bytes) => sum + bytes, 0);
     this.#remaining = records.length;
     this.settled = new Promise((resolve, reject) => {
       this.#resolve = resolve;

@@ -14,7 +14,7 @@ const MAX_BACKOFF_MS = 1_000;
 
 /** What a lane tells its publisher. */
 export interface LaneObserver {
-  acknowledged(entry: Entry): void;
+  acknowledged(topic: string, batch: readonly Entry[]): void;
   failing(error: unknown): void;
 }
 
@@ -168,10 +168,8 @@ export class Lane {
 
   #acknowledge(batch: readonly Entry[]): void {
     this.#maxRecords = Number.POSITIVE_INFINITY;
-    for (const entry of batch) {
-      this.#observer.acknowledged(entry);
-      entry.delivery.settle();
-    }
+    this.#observer.acknowledged(this.#topic, batch);
+    for (const { delivery } of batch) delivery.settle();
   }
 
   /** A topic may take less than the request: half as many next time, in the same order. */

@@ -27,6 +27,7 @@ interface TopicState {
   asking: boolean;
   /** What came before the number of partitions was known, in order. */
   waiting: Entry[];
+  readonly lanes: Map<number, Lane>;
 }
 
 /** Puts records on their partitions' lanes. */
@@ -37,16 +38,19 @@ export class Publisher {
   readonly #logger: Logger;
   readonly #metrics: BusMetrics;
   readonly #topics = new Map<string, TopicState>();
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes = new Set<Lane>();
   readonly #deliveries = new Set<Delivery>();
   readonly #closing = new AbortController();
   readonly #observer: LaneObserver = {
-    acknowledged: ({ record: { topic }, delivery }) => {
-      this.#metrics.published.inc({ topic });
-      this.#metrics.publishSeconds.observe(
-        { topic },
-        (this.#clock.monotonicMs() - delivery.startedMs) / 1_000,
-      );
+    acknowledged: (topic, batch) => {
+      const labels = { topic };
+      const nowMs = this.#clock.monotonicMs();
+      this.#metrics.published.inc(labels, batch.length);
+      for (const { delivery } of batch)
+        this.#metrics.publishSeconds.observe(
+          labels,
+          (nowMs - delivery.startedMs) / 1_000,
+        );
       this.#failingSinceMs = undefined;
     },
     failing: (error) => {
@@ -83,8 +87,8 @@ export class Publisher {
     records: readonly BusRecord[],
     options: PublishOptions = {},
   ): Promise<void> {
-    for (const record of records) this.#refuseWhatCannotGo(record);
-    const delivery = new Delivery(records, options, this.#clock);
+    const sizes = records.map((record) => this.#sizeOfWhatCanGo(record));
+    const delivery = new Delivery(records, sizes, options, this.#clock);
     this.#deliveries.add(delivery);
     this.#waitingBytes += delivery.bytes;
     for (const entry of delivery.entries) this.#route(entry);
@@ -106,11 +110,12 @@ export class Publisher {
       [...this.#deliveries].map(({ settled }) => settled),
     );
     grace.cancel();
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.idle()));
+    await Promise.all([...this.#lanes].map((lane) => lane.idle()));
     this.#producers.close();
   }
 
-  #refuseWhatCannotGo(record: BusRecord): void {
+  /** In bytes. Throws PublishError when the record cannot be taken. */
+  #sizeOfWhatCanGo(record: BusRecord): number {
     const { topic } = record;
     if (this.#closing.signal.aborted) {
       throw new PublishError("bus_closed", topic, "The bus is closed.", {
@@ -134,6 +139,7 @@ export class Publisher {
         { retryable: true },
       );
     }
+    return bytes;
   }
 
   #route(entry: Entry): void {
@@ -161,6 +167,7 @@ export class Publisher {
       askedMs: Number.NEGATIVE_INFINITY,
       asking: false,
       waiting: [],
+      lanes: new Map(),
     };
     this.#topics.set(topic, state);
     return state;
@@ -168,8 +175,8 @@ export class Publisher {
 
   #laneOf({ record: { topic, key } }: Entry, partitions: number): Lane {
     const partition = partitionOf(key, partitions);
-    const name = `${topic}\n${partition}`;
-    const known = this.#lanes.get(name);
+    const { lanes } = this.#stateOf(topic);
+    const known = lanes.get(partition);
     if (known !== undefined) return known;
     const place = { topic, partition };
     const lane = new Lane(
@@ -182,7 +189,8 @@ export class Publisher {
         return leader === undefined || leader < 0 ? undefined : leader;
       },
     );
-    this.#lanes.set(name, lane);
+    lanes.set(partition, lane);
+    this.#lanes.add(lane);
     return lane;
   }
 

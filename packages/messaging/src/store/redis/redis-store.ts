@@ -103,12 +103,13 @@ function redisIdempotency(
     async claim(key, { fingerprint, leaseMs }): Promise<ClaimResult> {
       const token = randomUUID();
       const args = [fingerprint, token, String(leaseMs)];
-      const reply = await connection
-        .run(claimScript, name(key), args)
-        .catch((error: unknown) => {
-          doubtful.add(name(key), token);
-          throw error;
-        });
+      let reply: unknown;
+      try {
+        reply = await connection.run(claimScript, name(key), args);
+      } catch (error) {
+        doubtful.add(name(key), token);
+        throw error;
+      }
       const { outcome, detail } = claimReply(reply);
       switch (outcome) {
         case "claimed":

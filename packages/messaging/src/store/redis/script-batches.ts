@@ -47,7 +47,8 @@ export class ScriptBatches {
   }
 
   #batchOf(script: LuaScript, key: string): Batch {
-    const name = `${script.sha1}${this.#placeOf(key)}`;
+    const place = this.#placeOf(key);
+    const name = place === 0 ? script.sha1 : `${script.sha1}${place}`;
     const open = this.#open.get(name);
     if (open !== undefined && open.keys.length < MAX_KEYS_PER_CALL) return open;
     if (open !== undefined) void this.#carryOut(open);
