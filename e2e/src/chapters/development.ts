@@ -18,14 +18,14 @@ const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const RELEASE = "bridges";
 const PROFILE = "buildah";
 
-const podsWithImages = z.object({
-  items: z.array(
-    z.looseObject({
-      spec: z.looseObject({
-        containers: z.array(z.looseObject({ image: z.string() })),
-      }),
-    }),
-  ),
+const podWithImages = z.looseObject({
+  spec: z.looseObject({
+    containers: z.array(z.looseObject({ image: z.string() })),
+  }),
+});
+const podsWithImages = z.object({ items: z.array(podWithImages) });
+const deployment = z.looseObject({
+  spec: z.looseObject({ template: podWithImages }),
 });
 
 /** The development files, read by skaffold itself; then what they describe, built and run by it. */
@@ -56,6 +56,10 @@ export async function development(
           ({ kind }) => kind === "Deployment",
         );
         assert.ok(deployments.length >= 6, `${profile.join(" ")}: ${rendered}`);
+        for (const one of deployments)
+          for (const { image } of deployment.parse(one).spec.template.spec
+            .containers)
+            assert.match(image, /^easymo\/[a-z-]+:/, profile.join(" "));
       }
     });
   } finally {
