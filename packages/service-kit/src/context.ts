@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { randomUUID } from "node:crypto";
 
 /** What is known of the request, or the event, that the running code works for. */
 export interface RequestContext {
@@ -33,6 +34,15 @@ export function resumeContext(
 ): void {
   if (context === undefined) fn();
   else storage.run(context, fn);
+}
+
+const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+/** The request id that somebody outside gave when it is sane, else a new one. */
+export function saneRequestId(given: unknown): string {
+  return typeof given === "string" && SANE_REQUEST_ID.test(given)
+    ? given
+    : randomUUID();
 }
 
 /** Says whose request this is; every later log line of it carries the tenant. */

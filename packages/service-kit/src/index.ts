@@ -22,6 +22,7 @@ export type { RequestContext } from "./context.js";
 export {
   currentTraceparent,
   requestContext,
+  saneRequestId,
   setTenant,
   withRequestContext,
 } from "./context.js";

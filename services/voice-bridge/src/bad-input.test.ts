@@ -1,3 +1,5 @@
+import type { IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
 import { once } from "node:events";
 import { signRequest } from "@easymo/carrier-simulator";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -155,14 +157,23 @@ describe("who is let in", () => {
   ])(
     "a media socket with %s is refused with 401 before any model is opened",
     async (_name, headers) => {
-      const ws = new WebSocket(mediaUrl(), { headers: { ...headers } });
-      const status = await new Promise((resolve) => {
-        ws.on("error", () => undefined);
-        ws.on("unexpected-response", (_request, response) =>
-          resolve(response.statusCode),
-        );
+      const ws = new WebSocket(mediaUrl(), {
+        headers: { ...headers, "x-request-id": "the-upgrade" },
       });
-      expect(status).toBe(401);
+      const response = await new Promise<IncomingMessage>((resolve) => {
+        ws.on("error", () => undefined);
+        ws.on("unexpected-response", (_request, answer) => resolve(answer));
+      });
+      expect(response.statusCode).toBe(401);
+      expect(response.headers).toMatchObject({
+        "content-type": "application/problem+json",
+        "x-request-id": "the-upgrade",
+      });
+      expect(JSON.parse(await text(response))).toMatchObject({
+        status: 401,
+        code: "unauthorized",
+        instance: "the-upgrade",
+      });
       expect(bridge.model.requests).toEqual([]);
     },
   );

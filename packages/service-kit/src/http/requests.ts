@@ -1,21 +1,14 @@
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Request, RequestHandler } from "express";
 import type { RequestContext } from "../context.js";
-import { requestContext, withRequestContext } from "../context.js";
+import {
+  requestContext,
+  saneRequestId,
+  withRequestContext,
+} from "../context.js";
 import type { ServiceKit } from "../kit.js";
 import { parseTraceparent } from "../tracing/traceparent.js";
 import { PROBE_PATHS } from "./probes.js";
-
-const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;
-
-/** The caller's `x-request-id` when it is sane, else a new one. */
-function requestIdOf(req: IncomingMessage): string {
-  const given = req.headers["x-request-id"];
-  return typeof given === "string" && SANE_REQUEST_ID.test(given)
-    ? given
-    : randomUUID();
-}
 
 /** The route's pattern, never the path: paths hold numbers and ids. */
 function routeOf(req: Request): string {
@@ -59,7 +52,7 @@ export function requestScope(
   const { seconds } = httpMetrics(kit);
   const log = accessLog(kit, successLogLevel);
   return (req, res, { isProbe, route, done }, serve) => {
-    const requestId = requestIdOf(req);
+    const requestId = saneRequestId(req.headers["x-request-id"]);
     const method = req.method ?? "";
     const caller = parseTraceparent(req.headers.traceparent);
     const span = isProbe

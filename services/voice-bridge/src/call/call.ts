@@ -1,4 +1,8 @@
-import type { Logger } from "@easymo/service-kit";
+import {
+  withRequestContext,
+  type Logger,
+  type RequestContext,
+} from "@easymo/service-kit";
 import type { AudioSlice, ModelAudio } from "../media/audio-slice.js";
 import { instructionsFor } from "../model/instructions.js";
 import type { MediaLeg, MediaLegListener } from "../telephony/media-leg.js";
@@ -29,6 +33,7 @@ export class Call implements MediaLegListener {
   readonly #ports: CallPorts;
   readonly #limits: CallLimits;
   readonly #state: CallState;
+  readonly #context: RequestContext;
   readonly #logger: Logger;
   readonly #audio: CallAudio;
   readonly #sessions: ModelSessions;
@@ -42,12 +47,14 @@ export class Call implements MediaLegListener {
     this.#state = createCallState(identity, nowMs);
     this.#audio = new CallAudio(ports, this.#state.ledger);
     this.#lastFrameAtMs = nowMs;
-    this.#logger = ports.logger.child({
-      callId: identity.callId,
-      tenantId: identity.tenantId,
-      requestId: identity.requestId,
-    });
-    this.#sessions = this.#openSessions();
+    const { callId, tenantId, requestId, traceparent } = identity;
+    this.#context = {
+      requestId,
+      tenantId,
+      ...(traceparent === undefined ? {} : { traceparent }),
+    };
+    this.#logger = ports.logger.child({ callId, tenantId, requestId });
+    this.#sessions = this.inContext(() => this.#openSessions());
   }
 
   /** The caller's audio is there. */
@@ -56,6 +63,11 @@ export class Call implements MediaLegListener {
     this.#lastFrameAtMs = this.#ports.clock.monotonicMs();
     this.#step({ type: "media_started", streamId: leg.streamId });
     this.#audio.playHeld();
+  }
+
+  /** Whatever set it off: what is done for a call, and logged of it, is its request's and its tenant's. */
+  inContext<T>(work: () => T): T {
+    return withRequestContext(this.#context, work);
   }
 
   get isAttached(): boolean {
@@ -215,7 +227,10 @@ export class Call implements MediaLegListener {
 
   #step(input: CallInput): void {
     const effects = decide(this.#state, input, this.#ports.clock.monotonicMs());
-    for (const effect of effects) this.#perform(effect);
+    if (effects.length === 0) return;
+    this.inContext(() => {
+      for (const effect of effects) this.#perform(effect);
+    });
     if (effects.some(isProgress)) this.#ports.progressed(this);
   }
 
@@ -269,6 +284,6 @@ export class Call implements MediaLegListener {
     this.#audio.report();
     // What is left of the last window, so that all samples together are the whole call.
     this.#sample(this.#ports.clock.monotonicMs(), 1);
-    this.#ports.ended(this, reason, outcome);
+    this.inContext(() => this.#ports.ended(this, reason, outcome));
   }
 }

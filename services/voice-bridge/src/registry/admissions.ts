@@ -103,9 +103,10 @@ export class Admissions {
         return { refusal: "no channel has the number that was called" };
       call = registry.begin(identity);
     }
-    void this.#claim(call, leg);
-    call.attach(leg);
-    return { listener: call };
+    const admitted = call;
+    void admitted.inContext(() => this.#claim(admitted, leg));
+    admitted.attach(leg);
+    return { listener: admitted };
   }
 
   /** A call over SIP that this replica has claimed. */

@@ -1,4 +1,4 @@
-import type { Logger } from "@easymo/service-kit";
+import { setTenant, type Logger } from "@easymo/service-kit";
 import type { CallEvents } from "../call/call-events.js";
 import type { CallIdentity } from "../call/call-state.js";
 import type { VoiceMetrics } from "../metrics.js";
@@ -32,7 +32,11 @@ const NOT_ANSWERED: ReadonlyMap<string, string> = new Map([
 export function callStatusHandler(deps: CallStatusDeps) {
   return (status: CallStatus): void => {
     const { call } = status;
+    const identity = deps.identify(call, status.requestId);
     const live = deps.registry.get(call.callId);
+    // A stream's own callbacks name no numbers.
+    const whose = live?.identity ?? identity;
+    if (whose !== undefined) setTenant(whose.tenantId);
     if (status.answeredBy?.startsWith("machine") === true)
       deps.directory.tell(call.callId, { do: "machine_answered" });
     if (status.streamError !== undefined)
@@ -42,7 +46,7 @@ export function callStatusHandler(deps: CallStatusDeps) {
       );
     const reason = NOT_ANSWERED.get(status.callStatus ?? "");
     if (reason !== undefined && live?.isAttached !== true)
-      notAnswered(deps, status, reason);
+      notAnswered(deps, identity, reason);
     const isOver = reason !== undefined || status.callStatus === "completed";
     // Of a call whose stream is here, the stream itself says so.
     if (isOver && live?.isAttached !== true) deps.hungUp.add(call.callId);
@@ -53,10 +57,9 @@ export function callStatusHandler(deps: CallStatusDeps) {
 
 function notAnswered(
   deps: CallStatusDeps,
-  { call, requestId }: CallStatus,
+  identity: CallIdentity | undefined,
   reason: string,
 ): void {
-  const identity = deps.identify(call, requestId);
   if (identity?.direction !== "outbound") return;
   deps.limits.release(identity);
   deps.events.notAnswered(identity, reason);

@@ -1,6 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { VersionedStore } from "@easymo/messaging";
-import type { Clock, Logger, Timer } from "@easymo/service-kit";
+import {
+  withRequestContext,
+  type Clock,
+  type Logger,
+  type Timer,
+} from "@easymo/service-kit";
 import { z } from "zod";
 import { callProgress, type CallProgress } from "../call/call-progress.js";
 import type { CallIdentity } from "../call/call-state.js";
@@ -201,16 +206,24 @@ export class LedCalls {
       await versioned.dropDue(TAG, [key]);
       return;
     }
-    const { callId } = call;
+    const { callId, requestId, tenantId } = call;
     if (this.#here.has(callId) || !(await leases.claim(callId))) return;
+    await withRequestContext({ requestId, tenantId }, () =>
+      this.#goOnWith(call, found.version),
+    );
+  }
+
+  async #goOnWith(call: LedCall, version: string): Promise<void> {
+    const { leases, logger } = this.#deps;
+    const { callId } = call;
     logger.warn({ callId }, "the replica of a call is gone: it goes on here");
-    this.#here.set(callId, { call, version: found.version });
-    if (!this.#deps.takeOver(call)) {
-      leases.release(callId);
-      this.leave(callId, true);
+    this.#here.set(callId, { call, version });
+    if (this.#deps.takeOver(call)) {
+      await this.#write([callId]);
       return;
     }
-    await this.#write([callId]);
+    leases.release(callId);
+    this.leave(callId, true);
   }
 
   #forget(callId: string): void {

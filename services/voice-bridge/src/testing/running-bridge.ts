@@ -25,6 +25,7 @@ import {
   listen,
   systemClock,
   type RunningService,
+  type ServiceKit,
 } from "@easymo/service-kit";
 import { createVoiceBridge } from "../app.js";
 import { readVoiceBridgeConfig } from "../config.js";
@@ -100,6 +101,8 @@ export interface BridgeOptions {
   /** How fast the carrier plays; 10 unless told. */
   readonly speed?: number;
   readonly agentCoreUrl?: string;
+  /** Quiet unless told. */
+  readonly kit?: ServiceKit;
   readonly model?: FakeModel;
   /** The routing document; the contract's own unless told. */
   readonly routing?: string;
@@ -149,7 +152,7 @@ export class RunningBridge {
     agentCoreUrl: string,
     options: BridgeOptions = {},
   ): Promise<RunningBridge> {
-    const kit = quietKit("voice-bridge");
+    const kit = options.kit ?? quietKit("voice-bridge");
     const model = options.model ?? (await FakeModel.start());
     const carrier = new CarrierSimulator({
       accountSid: ACCOUNT_SID,

@@ -1,7 +1,6 @@
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Clock, Logger } from "@easymo/service-kit";
+import { saneRequestId, type Clock, type Logger } from "@easymo/service-kit";
 import { WebSocketServer } from "ws";
 import type { FrameArena } from "../../media/frame-writer.js";
 import type { MediaLeg, MediaLegListener } from "../media-leg.js";
@@ -48,16 +47,17 @@ export class MediaEndpoint {
 
   upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
     const { signatures, bearerToken } = this.#options;
+    const requestId = saneRequestId(request.headers["x-request-id"]);
     const path = (request.url ?? "").split("?", 1)[0]?.replace(/\/$/, "");
     if (path !== "/twilio-media") {
-      refuse(connection, 404, "Not Found", "not_found");
+      refuse(connection, 404, "Not Found", "not_found", requestId);
       return;
     }
     if (
       !hasBearer(request, bearerToken) &&
       !isSignedUpgrade(signatures, request)
     ) {
-      refuse(connection, 401, "Unauthorized", "unauthorized");
+      refuse(connection, 401, "Unauthorized", "unauthorized", requestId);
       return;
     }
     this.#server.handleUpgrade(request, connection, head, (socket) => {
@@ -67,9 +67,10 @@ export class MediaEndpoint {
         connection,
         arena,
         clock,
-        logger,
+        logger: logger.child({ requestId }),
+        requestId,
         startTimeoutMs: START_TIMEOUT_MS,
-        admit: (start, leg) => this.#admit(start, leg),
+        admit: (...stream) => this.#admit(...stream),
       });
     });
   }
@@ -79,7 +80,7 @@ export class MediaEndpoint {
     this.#server.close();
   }
 
-  #admit(start: StreamStart, leg: MediaLeg) {
+  #admit(start: StreamStart, requestId: string, leg: MediaLeg) {
     const { callSid, customParameters: given } = start.start;
     return this.#options.admit(
       {
@@ -89,7 +90,7 @@ export class MediaEndpoint {
         direction: given.direction === "outbound" ? "outbound" : "inbound",
         agentName: given.agent,
       },
-      given.requestId ?? randomUUID(),
+      requestId,
       leg,
     );
   }
@@ -100,15 +101,17 @@ function refuse(
   status: number,
   title: string,
   code: string,
+  requestId: string,
 ): void {
   const body = JSON.stringify({
     type: `urn:easymo:problem:${code}`,
     title,
     status,
     code,
+    instance: requestId,
   });
   connection.on("error", () => connection.destroy());
   connection.end(
-    `HTTP/1.1 ${status} ${title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nx-request-id: ${requestId}\r\nconnection: close\r\n\r\n${body}`,
   );
 }

@@ -1,5 +1,11 @@
 import type { Duplex } from "node:stream";
-import type { Clock, Logger, Timer } from "@easymo/service-kit";
+import {
+  saneRequestId,
+  withRequestContext,
+  type Clock,
+  type Logger,
+  type Timer,
+} from "@easymo/service-kit";
 import type WebSocket from "ws";
 import { emptyAudioSlice, type AudioSlice } from "../../media/audio-slice.js";
 import { endOfBase64 } from "../../media/base64.js";
@@ -27,10 +33,13 @@ export interface MediaSocketOptions {
   readonly arena: FrameArena;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Of the upgrade; the call's own when its webhook gave none. */
+  readonly requestId: string;
   readonly startTimeoutMs: number;
   /** Who takes the call; or why nobody does. */
   admit(
     start: StreamStart,
+    requestId: string,
     leg: MediaLeg,
   ): { listener: MediaLegListener } | { refusal: string };
 }
@@ -168,9 +177,14 @@ export class TwilioMediaSocket implements MediaLeg {
       this.refuse("only audio/x-mulaw at 8000 Hz");
       return;
     }
-    const admission = this.#options.admit(start, this);
-    if ("refusal" in admission) this.refuse(admission.refusal);
-    else this.#listener = admission.listener;
+    const requestId = saneRequestId(
+      start.start.customParameters.requestId ?? this.#options.requestId,
+    );
+    withRequestContext({ requestId }, () => {
+      const admission = this.#options.admit(start, requestId, this);
+      if ("refusal" in admission) this.refuse(admission.refusal);
+      else this.#listener = admission.listener;
+    });
   }
 
   #afterStart(message: StreamMessage, listener: MediaLegListener): void {
