@@ -31,7 +31,7 @@ bring_strimzi() {
 }
 
 # What is there was made from exactly this list.
-wanted="$KUBECONFORM ${KUBERNETES[*]} crds-1"
+wanted="$KUBECONFORM ${KUBERNETES[*]} crds-2"
 [ "$(cat "$folder/.complete" 2>/dev/null)" = "$wanted" ] && bring_strimzi && exit 0
 
 scripts/go-for-tests.sh
@@ -68,7 +68,9 @@ bring github.com/prometheus-operator/prometheus-operator v0.85.0 \
 jobs+=($!)
 bring sigs.k8s.io/gateway-api v1.4.1 config/crd/standard/gateway.networking.k8s.io_httproutes.yaml crds/httproutes.yaml &
 jobs+=($!)
-bring github.com/kedacore/keda/v2 v2.18.3 config/crd/bases/keda.sh_scaledobjects.yaml crds/scaledobjects.yaml &
+bring github.com/kedacore/keda/v2 v2.18.3 \
+  config/crd/bases/keda.sh_scaledobjects.yaml crds/scaledobjects.yaml \
+  config/crd/bases/keda.sh_triggerauthentications.yaml crds/triggerauthentications.yaml &
 jobs+=($!)
 (cd "$modules" && GOMODCACHE=$modules/mod GOBIN=$modules go install "github.com/yannh/kubeconform/cmd/kubeconform@$KUBECONFORM") >>"$log" 2>&1 &
 jobs+=($!)

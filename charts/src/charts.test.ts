@@ -397,6 +397,45 @@ describe("calls survive", () => {
   });
 });
 
+describe("KEDA asks the brokers as the services do", () => {
+  const rendered = (kafka: Record<string, unknown>) =>
+    renderUmbrella({ "whatsappBot.keda.enabled": true, ...kafka });
+
+  test.each([
+    ["plain", "plaintext"],
+    ["scram-sha-256", "scram_sha256"],
+    ["scram-sha-512", "scram_sha512"],
+  ])("by %s over TLS", async (mechanism, word) => {
+    const all = await rendered({
+      "global.kafka.ssl": true,
+      "global.kafka.saslMechanism": mechanism,
+      "global.existingSecret": "mine",
+    });
+    const trigger = {
+      metadata: { tls: "enable", sasl: word },
+      authenticationRef: { name: "rel-whatsapp-bot-kafka" },
+    };
+    expect(named(all, "ScaledObject", "rel-whatsapp-bot").spec).toMatchObject({
+      triggers: [trigger, trigger, trigger, trigger],
+    });
+    expect(
+      named(all, "TriggerAuthentication", "rel-whatsapp-bot-kafka").spec,
+    ).toEqual({
+      secretTargetRef: [
+        { parameter: "username", name: "mine", key: "KAFKA_SASL_USERNAME" },
+        { parameter: "password", name: "mine", key: "KAFKA_SASL_PASSWORD" },
+      ],
+    });
+  });
+
+  test("in the open, when they are open", async () => {
+    const all = await rendered({});
+    expect(ofKind(all, "TriggerAuthentication")).toEqual([]);
+    const { spec } = named(all, "ScaledObject", "rel-whatsapp-bot");
+    expect(JSON.stringify(spec)).not.toMatch(/tls|sasl|authenticationRef/);
+  });
+});
+
 describe("what the world reaches", () => {
   test("an ingress holds sockets open, with TLS, and names the address that signatures are over", async () => {
     const all = await renderUmbrella({

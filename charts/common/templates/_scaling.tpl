@@ -61,19 +61,43 @@ spec:
     {{- .triggers | nindent 4 }}
 {{- end -}}
 
-{{/* Scaling by how far consumers are behind; `consumers`: a list of dicts of group and topic. */}}
+{{/*
+Scaling by how far consumers are behind; `consumers`: a list of dicts of group and topic. KEDA asks the brokers itself, as
+the services do: over TLS where they do, by the same name and password.
+*/}}
 {{- define "common.lagScaler" -}}
 {{- $target := .root.Values.autoscaling.targetLag | toString -}}
 {{- if .root.Values.keda.enabled -}}
+{{- $kafka := (.root.Values.global | default dict).kafka | default dict -}}
 {{- $triggers := list -}}
 {{- range .consumers -}}
-{{- $triggers = append $triggers (dict "type" "kafka" "metadata" (dict
+{{- $metadata := dict
     "bootstrapServers" (include "common.kafka.brokers" $)
     "consumerGroup" .group
     "topic" .topic
-    "lagThreshold" $target)) -}}
+    "lagThreshold" $target -}}
+{{- if $kafka.ssl -}}{{- $_ := set $metadata "tls" "enable" -}}{{- end -}}
+{{- $trigger := dict "type" "kafka" "metadata" $metadata -}}
+{{- with $kafka.saslMechanism -}}
+{{- $_ := set $metadata "sasl" (get (dict "plain" "plaintext" "scram-sha-256" "scram_sha256" "scram-sha-512" "scram_sha512") .) -}}
+{{- $_ := set $trigger "authenticationRef" (dict "name" (printf "%s-kafka" (include "common.fullname" $))) -}}
+{{- end -}}
+{{- $triggers = append $triggers $trigger -}}
 {{- end -}}
 {{ include "common.scaledObject" (dict "root" .root "name" .name "triggers" (toYaml $triggers)) }}
+{{- if $kafka.saslMechanism }}
+---
+apiVersion: keda.sh/v1alpha1
+kind: TriggerAuthentication
+metadata:
+  name: {{ include "common.fullname" . }}-kafka
+  labels:
+    {{- include "common.labels" . | nindent 4 }}
+spec:
+  secretTargetRef:
+    - {parameter: username, name: {{ include "common.secretName" . }}, key: KAFKA_SASL_USERNAME}
+    - {parameter: password, name: {{ include "common.secretName" . }}, key: KAFKA_SASL_PASSWORD}
+{{- end -}}
 {{- else if .root.Values.autoscaling.enabled -}}
 {{- $metrics := list -}}
 {{- range .consumers -}}

@@ -257,13 +257,19 @@ export const umbrellaCases: readonly Case[] = [
     },
   },
   {
-    name: "KEDA, an outside database, a Kafka that keeps its data",
+    name: "KEDA where nobody is asked",
+    values: under(CALLERS, { "keda.enabled": true }),
+  },
+  {
+    name: "KEDA, an outside database, a Kafka that keeps its data and asks who one is",
     values: {
       ...under(CALLERS, {
         "keda.enabled": true,
       }),
       ...under(DOORS, { httpRoute: ROUTE }),
       "agentCore.database.mode": "external",
+      "global.kafka.ssl": true,
+      "global.kafka.saslMechanism": "scram-sha-512",
       "kafkaTopics.replicas": 1,
       "kafkaTopics.minInsyncReplicas": 1,
       "kafkaCluster.enabled": true,
