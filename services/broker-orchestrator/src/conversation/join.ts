@@ -47,10 +47,20 @@ export function joinConversations(
 
 /** What is known of names; of two, the later one's. Pure. */
 export function joinNames(known: Names, more: Names): Names {
+  if (hasAll(known, more)) return known;
   const callIds = [
     ...new Set([...(known.callIds ?? []), ...(more.callIds ?? [])]),
   ].slice(-limits.calls);
   return { ...known, ...more, ...(callIds.length === 0 ? {} : { callIds }) };
+}
+
+function hasAll(known: Names, { phone, userId, sip, callIds }: Names): boolean {
+  return (
+    (phone === undefined || phone === known.phone) &&
+    (userId === undefined || userId === known.userId) &&
+    (sip === undefined || sip === known.sip) &&
+    (callIds?.every((callId) => known.callIds?.includes(callId)) ?? true)
+  );
 }
 
 function consentOf(

@@ -67,19 +67,32 @@ export function effectKey(
 
 /** A conversation that is being taken one step further: a copy that nobody else sees yet. */
 export class Draft {
-  state: Conversation;
   readonly situation: Situation;
   readonly cause: Cause;
   readonly emitted: Effect[] = [];
+  #state: Conversation;
+  /** The state is this draft's own, and may be changed in place. */
+  #isOwn = false;
 
   constructor(state: Conversation, cause: Cause, situation: Situation) {
-    this.state = state;
+    this.#state = state;
     this.cause = cause;
     this.situation = situation;
   }
 
+  get state(): Conversation {
+    return this.#state;
+  }
+
+  /** Puts another in its place, which nobody else has. */
+  set state(state: Conversation) {
+    this.#state = state;
+    this.#isOwn = true;
+  }
+
   set(changes: Partial<Conversation>): void {
-    this.state = { ...this.state, ...changes };
+    if (!this.#isOwn) this.state = { ...this.#state };
+    Object.assign(this.#state, changes);
   }
 
   /** @param which tells effects of one kind and one event apart */

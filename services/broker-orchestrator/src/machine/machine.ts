@@ -65,14 +65,10 @@ export function applyEvent(
       at,
     );
   if (before.seen.includes(cause.of)) return resumed(before, cause.of);
-  const draft = new Draft(
-    { ...before, names: joinNames(before.names, identity.names) },
-    cause,
-    situation,
-  );
+  const draft = new Draft(before, cause, situation);
+  draft.set({ names: joinNames(before.names, identity.names), updatedAt: at });
   remembered(draft, cause.of);
   for (const rule of rulesByType.get(event.type) ?? []) rule.run(draft, event);
-  draft.set({ updatedAt: at });
   return { state: draft.state, effects: draft.emitted, result: "applied" };
 }
 

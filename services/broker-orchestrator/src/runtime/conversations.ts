@@ -7,6 +7,7 @@ import {
   encodeElsewhere,
 } from "../conversation/codec.js";
 import { hasOpenEffects, type Conversation } from "../conversation/state.js";
+import { Remembered } from "./remembered.js";
 import {
   follow,
   MAX_HOPS,
@@ -35,8 +36,18 @@ export interface ConversationsOptions {
   onBatch(): void;
 }
 
+/** What became of a round. */
+interface Attempted {
+  /** Steps that are to be taken once more. */
+  readonly again: readonly Step[];
+  /** Someone else is writing at the same time. */
+  readonly isConflict: boolean;
+}
+
 /** Steps of one round; with more the next round is only later, not larger. */
 const MAX_STEPS = 1_024;
+/** As many as are at work at once, and some that wait. */
+const MAX_REMEMBERED = 4_096;
 const STORE_AWAY_PAUSE_MS = 250;
 const CONFLICT_PAUSE_MS = 5;
 const LOG_INTERVAL_MS = 10_000;
@@ -50,6 +61,7 @@ const ALIAS_TTL_FACTOR = 10;
 export class Conversations {
   readonly #options: ConversationsOptions;
   readonly #writer = randomBytes(6).toString("base64url");
+  readonly #remembered = new Remembered(MAX_REMEMBERED);
   #writes = 0;
   #queue: Step[] = [];
   #running = false;
@@ -61,7 +73,9 @@ export class Conversations {
   }
 
   submit(step: Step): void {
-    this.#queue.push(step);
+    const { tenantId } = step;
+    const keys = step.keys.map((key) => storeKey(tenantId, key));
+    this.#queue.push({ ...step, keys });
     if (this.#running) return;
     this.#running = true;
     void this.#run();
@@ -126,9 +140,9 @@ export class Conversations {
     let left = steps;
     while (left.length > 0 && !this.#closed) {
       try {
-        const refused = await this.#attempt(left);
-        if (refused.length > 0) await this.#pause(CONFLICT_PAUSE_MS);
-        left = refused;
+        const { again, isConflict } = await this.#attempt(left);
+        if (isConflict) await this.#pause(CONFLICT_PAUSE_MS);
+        left = again;
       } catch (error) {
         this.#logAway(error);
         await this.#pause(STORE_AWAY_PAUSE_MS);
@@ -136,12 +150,11 @@ export class Conversations {
     }
   }
 
-  /** The steps whose conversations someone else has changed since they were read. */
-  async #attempt(steps: readonly Step[]): Promise<Step[]> {
+  /** Gives the steps whose conversations someone else has changed, or may have, since they were read. */
+  async #attempt(steps: readonly Step[]): Promise<Attempted> {
     const keys = new Set<string>();
-    for (const { tenantId, keys: own } of steps)
-      for (const key of own) keys.add(storeKey(tenantId, key));
-    const slots = new Slots(await this.#read([...keys]));
+    for (const step of steps) for (const key of step.keys) keys.add(key);
+    const slots = new Slots(await this.#read(keys, this.#remembered));
     for (const step of steps) slots.take(step);
     const changed: Slot[] = [];
     const groups: VersionedChange[][] = [];
@@ -157,20 +170,42 @@ export class Conversations {
     }
     const written =
       groups.length === 0 ? [] : await this.#options.store.write(groups);
-    for (const slot of kept) slot.tell();
-    const refused: Step[] = [];
-    for (const [at, slot] of changed.entries()) {
-      if (written[at] === true) slot.tell();
-      else refused.push(...slot.done.map(({ step }) => step));
+    const again: Step[] = [];
+    let isConflict = false;
+    for (const slot of kept) {
+      if (this.#remembered.forget(slot))
+        again.push(...slot.done.map(({ step }) => step));
+      else slot.tell();
     }
-    return refused;
+    for (const [at, slot] of changed.entries()) {
+      if (written[at] === true) {
+        this.#remembered.written(slot, groups[at]?.[0]?.version ?? "");
+        slot.tell();
+      } else {
+        isConflict = true;
+        this.#remembered.forget(slot);
+        again.push(...slot.done.map(({ step }) => step));
+      }
+    }
+    return { again, isConflict };
   }
 
-  /** Reads keys, and where they lead. */
-  async #read(keys: readonly string[]): Promise<Map<string, Entry>> {
+  /** Reads keys, and where they lead; not those that are remembered. */
+  async #read(
+    keys: Iterable<string>,
+    remembered?: Remembered,
+  ): Promise<Map<string, Entry>> {
     const entries = new Map<string, Entry>();
-    const asked = new Set(keys);
-    let wanted = [...asked];
+    const asked = new Set<string>();
+    let wanted: string[] = [];
+    const want = (list: string[], key: string): void => {
+      if (asked.has(key)) return;
+      asked.add(key);
+      const known = remembered?.get(key);
+      if (known === undefined) list.push(key);
+      else entries.set(key, known);
+    };
+    for (const key of keys) want(wanted, key);
     for (let hop = 0; wanted.length > 0 && hop < MAX_HOPS; hop++) {
       const found = await this.#options.store.read(wanted);
       const next: string[] = [];
@@ -179,10 +214,7 @@ export class Conversations {
         if (value === undefined) continue;
         const stored = decodeStored(value.value);
         entries.set(key, { version: value.version, stored });
-        if (stored?.kind === "elsewhere" && !asked.has(stored.key)) {
-          asked.add(stored.key);
-          next.push(stored.key);
-        }
+        if (stored?.kind === "elsewhere") want(next, stored.key);
       }
       wanted = next;
     }
@@ -200,15 +232,17 @@ export class Conversations {
       : before !== undefined && hasOpenEffects(before)
         ? null
         : undefined;
+    const change = {
+      key: home,
+      expected,
+      version,
+      value: encodeConversation(state),
+      ttlMs,
+      ...(dueMs === undefined ? {} : { dueMs }),
+    };
+    if (slot.aliases.size === 0) return [change];
     return [
-      {
-        key: home,
-        expected,
-        version,
-        value: encodeConversation(state),
-        ttlMs,
-        ...(dueMs === undefined ? {} : { dueMs }),
-      },
+      change,
       ...[...slot.aliases].map(([key, present]) => ({
         key,
         expected: present,

@@ -26,6 +26,8 @@ export class EventWork implements EffectWork {
   readonly taken: TakenEvent;
   readonly identity: Identity;
   readonly cause: Cause;
+  /** What an event is known by while it is at work. */
+  readonly name: string;
   readonly #finished: (work: EventWork) => void;
   #effects: Set<string> | undefined;
   #failures: unknown[] | undefined;
@@ -41,6 +43,7 @@ export class EventWork implements EffectWork {
     this.taken = taken;
     this.identity = identity;
     this.cause = causeOf(taken.event);
+    this.name = workName(taken.event.tenantId, this.cause.of);
     this.#finished = finished;
   }
 
@@ -51,11 +54,6 @@ export class EventWork implements EffectWork {
 
   get repeats(): readonly TakenEvent[] {
     return this.#repeats ?? [];
-  }
-
-  /** What an event is known by while it is at work. */
-  get name(): string {
-    return workName(this.tenantId, this.cause.of);
   }
 
   get tenantId(): string {
@@ -102,7 +100,8 @@ export class EventWork implements EffectWork {
 
   /** Why the event is not done; one that may pass counts more than one that stays. */
   get failure(): unknown {
-    const failures = this.#failures ?? [];
+    const failures = this.#failures;
+    if (failures === undefined) return undefined;
     const passing = failures.filter((failure) => mayPass(failure));
     // What was tried and failed counts as an attempt, whatever was not tried besides.
     return (

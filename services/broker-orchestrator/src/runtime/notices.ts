@@ -1,7 +1,6 @@
 import {
-  createEvent,
+  createRecord,
   deriveEventId,
-  recordOf,
   type Bus,
   type EventType,
 } from "@easymo/messaging";
@@ -58,9 +57,7 @@ export class Notices {
     const notices = [...this.#notices.values()];
     this.#notices = new Map();
     const at = new Date(this.#clock.now()).toISOString();
-    const records = notices.map((notice) =>
-      recordOf("broker.outbound", updated(notice, at)),
-    );
+    const records = notices.map((notice) => updated(notice, at));
     const end = (failure?: unknown): void => {
       for (const { works } of notices)
         for (const work of works) work.end(failure);
@@ -73,7 +70,7 @@ function updated({ conversation, last }: Notice, at: string) {
   const { tenantId, names, agent, channels, lastChannel, turns, id } =
     conversation;
   const { event } = last;
-  return createEvent("conversation.updated", {
+  return createRecord("broker.outbound", "conversation.updated", {
     id: deriveEventId("conversation.updated", tenantId, event.id),
     tenantId,
     source: SOURCE,

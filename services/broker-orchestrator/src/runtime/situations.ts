@@ -42,11 +42,13 @@ export class Situations {
 
   isOurs(tenantId: string, address: string): boolean {
     const { table, lookups } = this.#now();
+    // A number is looked up as it is; a SIP URI is taken apart first.
+    if (address.startsWith("+"))
+      return table.find("twilio", address)?.tenantId === tenantId;
     const key = `${tenantId}\n${address}`;
     const known = lookups.ours.get(key);
     if (known !== undefined) return known;
-    const kind = address.startsWith("+") ? "twilio" : "sip";
-    const ours = table.find(kind, address)?.tenantId === tenantId;
+    const ours = table.find("sip", address)?.tenantId === tenantId;
     if (lookups.ours.size >= MAX_REMEMBERED) lookups.ours.clear();
     lookups.ours.set(key, ours);
     return ours;

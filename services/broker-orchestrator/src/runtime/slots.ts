@@ -64,9 +64,7 @@ export class Slots {
   }
 
   take(step: Step): void {
-    const slot = this.#slotOf(
-      step.keys.map((key) => storeKey(step.tenantId, key)),
-    );
+    const slot = this.#slotOf(step.keys);
     const applied = step.apply(slot.state);
     if (applied !== undefined) slot.state = applied.state;
     slot.done.push({ step, applied });
@@ -74,6 +72,9 @@ export class Slots {
 
   /** The one conversation of all these keys: where they lead to several, these become one. */
   #slotOf(keys: readonly string[]): Slot {
+    const [first] = keys;
+    if (first !== undefined && keys.length === 1)
+      return this.#open(this.#homeOf(first));
     const homes = new Set(keys.map((key) => this.#homeOf(key)));
     const found = [...homes].map((home) => this.#open(home));
     const slot = found.find(({ state }) => state !== undefined) ?? found[0];
@@ -141,5 +142,7 @@ export function storeKey(tenantId: string, key: string): string {
 
 /** A tenant as it stands in the braces of its keys. */
 export function tenantTag(tenantId: string): string {
-  return encodeURIComponent(tenantId.toWellFormed());
+  return /^[\w.~-]*$/.test(tenantId)
+    ? tenantId
+    : encodeURIComponent(tenantId.toWellFormed());
 }
