@@ -7,7 +7,6 @@ import type {
   RecordBatch,
   Subscription,
 } from "../bus/bus.js";
-import { recordBytes } from "../bus/record-size.js";
 import { placeOf } from "../bus/topic-partitions.js";
 import type { Clock, Timer } from "../clock.js";
 import { MalformedRecordError } from "../errors.js";
@@ -22,6 +21,9 @@ const MIB = 1_024 * 1_024;
 
 /** Records that wait for their time are many and small; this many of a retry partition are kept at hand. */
 const RETRY_LIMITS: BufferLimits = { maxRecords: 10_000, maxBytes: 32 * MIB };
+
+/** A record without anything in it. */
+const RECORD_BYTES = 64;
 
 /** A record on its way through a consumer. */
 export interface Received {
@@ -170,7 +172,7 @@ export class GroupIntake {
     for (const record of batch.records) {
       const tracked = partition.tracker.receive(Number(record.offset));
       if (tracked === undefined) continue;
-      const bytes = recordBytes(record);
+      const bytes = memoryBytes(record);
       if (partition.fill(bytes)) {
         this.#subscription?.pause([partition.place]);
       }
@@ -226,6 +228,14 @@ export class GroupIntake {
     signal.addEventListener("abort", forget, { once: true });
     return false;
   }
+}
+
+/** About what a record takes while it is at hand. */
+function memoryBytes({ key, value, headers }: ReceivedRecord): number {
+  let bytes = RECORD_BYTES + key.length + value.length;
+  for (const name of Object.keys(headers))
+    bytes += name.length + (headers[name]?.length ?? 0);
+  return bytes;
 }
 
 function reasonOf(error: unknown): MalformedRecordError {

@@ -110,10 +110,10 @@ export function tagOf(key: string): string {
 
 /** Throws for a group that no cluster could write whole. */
 export function requireOneTag(group: readonly VersionedChange[]): void {
-  const [first, ...others] = group;
-  if (first === undefined) return;
+  const [first] = group;
+  if (first === undefined || group.length === 1) return;
   const tag = tagOf(first.key);
-  if (others.some(({ key }) => tagOf(key) !== tag))
+  if (group.some(({ key }) => tagOf(key) !== tag))
     throw new RangeError("keys of one group need the same words in braces");
 }
 

@@ -23,6 +23,8 @@ export class RedisConnection {
   readonly #batches: ScriptBatches;
   /** Keys of one place may be in one command: those of a cluster's slot, all of any other Redis. */
   readonly placeOf: (key: string) => number;
+  /** Whether there is more than one place. */
+  readonly hasSlots: boolean;
   #connecting: Promise<void> | undefined;
   #lastLogMs = Number.NEGATIVE_INFINITY;
 
@@ -30,7 +32,8 @@ export class RedisConnection {
     this.#clock = deps.clock;
     this.#logger = deps.logger;
     this.#redis = createClient(address);
-    this.placeOf = this.#redis instanceof Cluster ? slotOf : () => 0;
+    this.hasSlots = this.#redis instanceof Cluster;
+    this.placeOf = this.hasSlots ? slotOf : () => 0;
     this.#batches = new ScriptBatches(
       (script, keys, args) => this.runOn(script, keys, args),
       this.placeOf,

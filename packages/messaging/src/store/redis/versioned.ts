@@ -25,9 +25,11 @@ export function redisVersioned(
   connection: RedisConnection,
   prefix: string,
 ): VersionedStore {
-  const name = (key: string): string =>
+  const name = (key: string): string => {
+    const tag = tagOf(key);
     // A key without braces is its own tag, and stays beside the list of its tag.
-    `${prefix}versioned:${tagOf(key) === key ? `{${key}}` : key}`;
+    return `${prefix}versioned:${tag === key ? `{${key}}` : key}`;
+  };
   const dueName = (tag: string): string => `${prefix}versioned-due:{${tag}}`;
   const placeOf = (key: string): number => connection.placeOf(name(key));
   const readPlace = async (
@@ -39,26 +41,36 @@ export function redisVersioned(
     return texts.map(versionedOf);
   };
   const writeCall = async (call: readonly Group[]): Promise<boolean[]> => {
-    const keys = call.flatMap((group) => [
-      ...group.map(({ key }) => name(key)),
-      dueName(tagOf(group[0]?.key ?? "")),
-    ]);
-    const answer = await connection.runOn(
-      writeVersionedScript,
-      keys,
-      call.flatMap(argumentsOf),
-    );
+    const keys: string[] = [];
+    const args: string[] = [];
+    for (const group of call) {
+      for (const { key } of group) keys.push(name(key));
+      keys.push(dueName(tagOf(group[0]?.key ?? "")));
+      addArguments(args, group);
+    }
+    const answer = await connection.runOn(writeVersionedScript, keys, args);
     return flags.parse(answer).map((flag) => flag === 1);
   };
+  const writePlace = async (own: readonly Group[]): Promise<boolean[]> => {
+    const answers = await Promise.all(callsOf(own).map(writeCall));
+    return answers.flat();
+  };
   return {
-    read: (keys) => byPlace(keys, placeOf, readPlace),
-    write(groups) {
+    async read(keys) {
+      if (keys.length === 0) return [];
+      return connection.hasSlots
+        ? await byPlace(keys, placeOf, readPlace)
+        : await readPlace(keys);
+    },
+    async write(groups) {
       for (const group of groups) requireOneTag(group);
-      return byPlace(
-        groups,
-        ([first]) => (first === undefined ? 0 : placeOf(first.key)),
-        async (own) => (await Promise.all(callsOf(own).map(writeCall))).flat(),
-      );
+      return connection.hasSlots
+        ? await byPlace(
+            groups,
+            ([first]) => (first === undefined ? 0 : placeOf(first.key)),
+            writePlace,
+          )
+        : await writePlace(groups);
     },
     async claimDue(tag, { nowMs, againMs, limit }) {
       const args = [nowMs, againMs, limit].map(String);
@@ -79,17 +91,16 @@ function versionedOf(text: string | null): Versioned | undefined {
   return { version: text.slice(0, end), value: text.slice(end + 1) };
 }
 
-function argumentsOf(group: Group): string[] {
-  return [
-    String(group.length),
-    ...group.flatMap(({ key, expected, version, value, ttlMs, dueMs }) => [
+function addArguments(args: string[], group: Group): void {
+  args.push(String(group.length));
+  for (const { key, expected, version, value, ttlMs, dueMs } of group)
+    args.push(
       expected ?? "",
       `${version}:${value}`,
       String(ttlMs),
       dueMs === undefined ? "" : key,
       dueMs === undefined ? "" : dueMs === null ? "-" : String(dueMs),
-    ]),
-  ];
+    );
 }
 
 /** Groups in as many calls as they need. */
