@@ -41,7 +41,8 @@ import {
 
 /** Replicas in processes of their own, and calls over SIP that outlive them. */
 
-const LEASE_SECONDS = 3;
+/** Longer than a process may stand still on a busy machine. */
+const LEASE_SECONDS = 8;
 const USSD = "*182*8*1*012345*5000#";
 const SPOKEN = paymentWording(
   {
