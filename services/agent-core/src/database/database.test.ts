@@ -95,6 +95,38 @@ describe.each(databases)("%s", (_name, databaseUrl) => {
   });
 });
 
+test("two serializable transactions that each rely on what the other changes go one after the other", async () => {
+  const database = await opened(await postgresUrl());
+  await database.script(
+    "create table shares (id integer primary key, value integer not null); insert into shares values (1, 0), (2, 0);",
+  );
+  const bothHaveRead = Promise.withResolvers<void>();
+  let reads = 0;
+  const sums: number[] = [];
+  // Takes its share while nobody has any: each row is written by one of them alone, so that no lock keeps them apart.
+  const take = (id: number) =>
+    database.transaction(
+      async (sql) => {
+        const rows = await select(sql, counter, "select value from shares");
+        const sum = rows.reduce((all, { value }) => all + value, 0);
+        sums.push(sum);
+        reads += 1;
+        if (reads === 2) bothHaveRead.resolve();
+        await bothHaveRead.promise;
+        if (sum === 0)
+          await sql.query("update shares set value = 1 where id = $1", [id]);
+      },
+      { serializable: true },
+    );
+  await Promise.all([take(1), take(2)]);
+  const shares = await select(database, counter, "select value from shares");
+  expect(shares.reduce((all, { value }) => all + value, 0)).toBe(1);
+  // The one that was undone saw, at its next attempt, what the other had done.
+  expect(sums.slice(0, 2)).toEqual([0, 0]);
+  expect(sums.at(-1)).toBe(1);
+  await database.close();
+});
+
 test("a server's broken connection is noticed, and the next query has another", async () => {
   const url = await postgresUrl();
   const [database, killer] = [await opened(url), await opened(url)];
