@@ -6,6 +6,7 @@ import { z } from "zod";
 import { chartsIn } from "./charts.js";
 import {
   chartsFolder,
+  installation,
   helms,
   lint,
   named,
@@ -395,6 +396,22 @@ describe("calls survive", () => {
       })),
     });
   });
+});
+
+test("each chart alone tells what to do next, and a service's is asked by `helm test`", async () => {
+  for (const { name, folder, type } of chartsIn(chartsFolder)) {
+    if (type !== "application" || name === "phase4") continue;
+    const { notes, hooks } = await installation(folder, {
+      ...ALONE,
+      "global.kafka.clusterName": "easymo",
+    });
+    expect({ name, notes }).toEqual({
+      name,
+      notes: expect.stringMatching(/\S+ [\s\S]{40}/),
+    });
+    if (name !== "dashboards" && name !== "kafka-topics")
+      expect(hooks).toContain(`rel-${name}-check`);
+  }
 });
 
 describe("KEDA asks the brokers as the services do", () => {

@@ -1,3 +1,8 @@
+{{/* <release>-realtime-simulator, unless the values name it. */}}
+{{- define "realtime-simulator.fullname" -}}
+{{- include "common.fullname" (dict "root" . "name" "realtime-simulator") -}}
+{{- end -}}
+
 {{/* The environment that is this service's own. */}}
 {{- define "realtime-simulator.env" -}}
 {{ include "common.plainEnv" (dict

@@ -102,6 +102,36 @@ export async function template(
   return stdout;
 }
 
+const dryRun = z.object({
+  info: z.object({ notes: z.string() }),
+  hooks: z
+    .array(z.object({ name: z.string(), events: z.array(z.string()) }))
+    .default([]),
+});
+
+/** What an installation would tell, and the names of what `helm test` would run. */
+export async function installation(
+  folder: string,
+  values: Readonly<Record<string, unknown>>,
+): Promise<{ readonly notes: string; readonly hooks: readonly string[] }> {
+  const set = Object.entries(values).flatMap(([path, value]) => [
+    "--set-json",
+    `${path}=${JSON.stringify(value)}`,
+  ]);
+  const { stdout } = await execute(
+    join(root, ".tools/helm/helm4"),
+    ["install", "rel", folder, "--dry-run=client", "--output=json", ...set],
+    { maxBuffer: 64 * 1024 * 1024 },
+  );
+  const { info, hooks } = dryRun.parse(JSON.parse(stdout));
+  return {
+    notes: info.notes,
+    hooks: hooks
+      .filter(({ events }) => events.includes("test"))
+      .map(({ name }) => name),
+  };
+}
+
 /** `helm template` as objects; rejects with what Helm said. */
 export async function render(
   helm: Helm,

@@ -117,6 +117,7 @@ export async function install(
     assert.equal(topics.split("\n").length, 8);
   });
   await step("`helm test` asks each service", async () => {
+    await helm.run(["test", MODEL_RELEASE, "--timeout=3m"]);
     const said = await helm.run(["test", config.E2E_RELEASE, "--timeout=3m"]);
     assert.ok((said.match(/Phase:\s+Succeeded/g) ?? []).length >= 5, said);
   });
