@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { Bag } from "./bag.js";
 import { answerBrokenRequests } from "./http/broken-requests.js";
 import type { Life } from "./phase.js";
 import { tieToLife } from "./phase.js";
@@ -129,16 +130,10 @@ export async function openListener(
 
 /** Hands traffic to the app, and knows what of it is still open. */
 function trackTraffic(server: Server, app: ServiceApp, life: Life) {
-  const answers = new Set<ServerResponse>();
+  const answers = new Bag<ServerResponse>();
   const upgraded = new Set<Duplex>();
   let whenIdle: (() => void) | undefined;
 
-  function onClose(this: ServerResponse): void {
-    answers.delete(this);
-    if (answers.size === 0) {
-      whenIdle?.();
-    }
-  }
   server.on("connection", (socket) => {
     tieToLife(socket, life);
   });
@@ -146,8 +141,13 @@ function trackTraffic(server: Server, app: ServiceApp, life: Life) {
     if (life.phase === "shutting_down") {
       res.shouldKeepAlive = false;
     }
-    answers.add(res);
-    res.on("close", onClose);
+    const answer = answers.add(res);
+    res.on("close", () => {
+      answers.remove(answer);
+      if (answers.size === 0) {
+        whenIdle?.();
+      }
+    });
     app.http(req, res);
   });
   const { upgrade } = app;
@@ -165,7 +165,7 @@ function trackTraffic(server: Server, app: ServiceApp, life: Life) {
      */
     lastAnswers(): void {
       server.closeIdleConnections();
-      for (const res of answers) {
+      for (const res of answers.values()) {
         res.shouldKeepAlive = false;
       }
     },

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { Bag } from "../../bag.js";
 import { delay, type Clock } from "../../clock.js";
 import { PublishError } from "../../errors.js";
 import type { BusMetrics } from "../../metrics.js";
@@ -39,7 +40,7 @@ export class Publisher {
   readonly #metrics: BusMetrics;
   readonly #topics = new Map<string, TopicState>();
   readonly #lanes = new Set<Lane>();
-  readonly #deliveries = new Set<Delivery>();
+  readonly #deliveries = new Bag<Delivery>();
   readonly #closing = new AbortController();
   readonly #observer: LaneObserver = {
     acknowledged: (topic, batch) => {
@@ -89,13 +90,13 @@ export class Publisher {
   ): Promise<void> {
     const sizes = records.map((record) => this.#sizeOfWhatCanGo(record));
     const delivery = new Delivery(records, sizes, options, this.#clock);
-    this.#deliveries.add(delivery);
+    const open = this.#deliveries.add(delivery);
     this.#waitingBytes += delivery.bytes;
     for (const entry of delivery.entries) this.#route(entry);
     try {
       await delivery.settled;
     } finally {
-      this.#deliveries.delete(delivery);
+      this.#deliveries.remove(open);
       this.#waitingBytes -= delivery.bytes;
     }
   }
@@ -104,10 +105,10 @@ export class Publisher {
   async close(graceMs: number): Promise<void> {
     this.#closing.abort();
     const grace = this.#clock.setTimeout(() => {
-      for (const delivery of this.#deliveries) delivery.expire();
+      for (const delivery of this.#deliveries.values()) delivery.expire();
     }, graceMs);
     await Promise.allSettled(
-      [...this.#deliveries].map(({ settled }) => settled),
+      this.#deliveries.values().map(({ settled }) => settled),
     );
     grace.cancel();
     await Promise.all([...this.#lanes].map((lane) => lane.idle()));
