@@ -28,6 +28,9 @@ what neither says has a default that fits the umbrella.
   value: "true"
 {{- end }}
 {{- with $kafka.saslMechanism }}
+{{- if not (has . (list "plain" "scram-sha-256" "scram-sha-512")) -}}
+{{- fail (printf "%s: global.kafka.saslMechanism is %v: it must be plain, scram-sha-256 or scram-sha-512" $.name .) -}}
+{{- end }}
 - name: KAFKA_SASL_MECHANISM
   value: {{ . | quote }}
 {{- end }}

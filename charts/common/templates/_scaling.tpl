@@ -8,6 +8,10 @@ number of replicas. At most one pod goes in a minute, so that what it holds can 
 {{- end -}}
 
 {{- define "common.scalingBehavior" -}}
+{{- $bounds := .root.Values.autoscaling -}}
+{{- if gt (int $bounds.minReplicas) (int $bounds.maxReplicas) -}}
+{{- fail (printf "%s: autoscaling.minReplicas (%v) is more than autoscaling.maxReplicas (%v)" .name $bounds.minReplicas $bounds.maxReplicas) -}}
+{{- end -}}
 scaleUp:
   stabilizationWindowSeconds: 0
   policies:

@@ -79,6 +79,34 @@ export const refusals: readonly Refusal[] = (
       /ingress\.host is needed/,
     ],
     [
+      "an address that is none",
+      { "voiceBridge.publicUrl": "voice.example" },
+      /publicUrl[\s\S]*https\?/,
+    ],
+    ["a port that is none", { "sipIngress.service.port": 0 }, /service\/port/],
+    [
+      "KEDA without the count of live calls",
+      {
+        "voiceBridge.keda.enabled": true,
+        "voiceBridge.keda.prometheusAddress": "",
+      },
+      /prometheusAddress/,
+    ],
+    [
+      "more pods at least than at most",
+      {
+        "whatsappBot.keda.enabled": true,
+        "whatsappBot.autoscaling.minReplicas": 5,
+        "whatsappBot.autoscaling.maxReplicas": 2,
+      },
+      /autoscaling\.minReplicas \(5\) is more than autoscaling\.maxReplicas \(2\)/,
+    ],
+    [
+      "a way of signing in that is none",
+      { "global.kafka.saslMechanism": "kerberos" },
+      /saslMechanism/,
+    ],
+    [
       "a route without a gateway",
       { "voiceBridge.httpRoute.enabled": true },
       /httpRoute\.parentRefs is needed/,
@@ -130,6 +158,17 @@ export const refusalsAlone: readonly (Refusal & { readonly chart: string })[] =
       what: "a service alone without Redis",
       values: { "global.kafka.bootstrapServers": "kafka:9092" },
       sentence: /sip-ingress: no Redis address: set global\.redis\.url/,
+    },
+    {
+      chart: "broker-orchestrator",
+      what: "a service alone with a way of signing in that is none",
+      values: {
+        "global.kafka.bootstrapServers": "kafka:9092",
+        "global.kafka.saslMechanism": "kerberos",
+        "global.redis.url": "redis://redis:6379",
+      },
+      sentence:
+        /broker-orchestrator: global\.kafka\.saslMechanism is kerberos: it must be plain, scram-sha-256 or scram-sha-512/,
     },
     {
       chart: "kafka-topics",
