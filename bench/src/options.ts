@@ -61,7 +61,7 @@ const schema = z.object({
     .optional(),
   minutes: z.coerce.number().positive().optional(),
   pacing: z.enum(["spread", "tick"]).optional(),
-  marks: z.enum(["separate", "with-frame"]).default("separate"),
+  marks: z.enum(["separate", "with-frame"]).optional(),
   profile: z.string().optional(),
   help: z.boolean().default(false),
 });

@@ -26,7 +26,7 @@ export async function bargeIn(
       deltaMs: 20,
       speed: 1,
       pacing: options.pacing ?? "spread",
-      marks: options.marks,
+      marks: options.marks ?? "separate",
       script: "continuous",
       collectsGarbage: false,
       profileDirectory: options.profile,

@@ -99,6 +99,8 @@ async function tryStep(
       windowMs: (options["window-seconds"] ?? (options.quick ? 4 : 10)) * 1_000,
       warmUpMs: options.quick ? 2_500 : 8_000,
       pacing: options.pacing ?? "tick",
+      // By themselves they are half as many writes again for the generator, which is at its end first then.
+      marks: "with-frame",
       options,
       progress,
     });

@@ -24,6 +24,8 @@ export interface ContestSettings {
   readonly windowMs: number;
   readonly warmUpMs: number;
   readonly pacing: LoadSettings["pacing"];
+  /** Unless the options say; `separate` when nobody does. */
+  readonly marks?: LoadSettings["marks"];
   readonly options: Options;
   progress(line: string): void;
 }
@@ -61,7 +63,7 @@ export async function measureOnce(
       probes: 0,
       speed: 1,
       pacing,
-      marks: options.marks,
+      marks: options.marks ?? settings.marks ?? "separate",
       script: "continuous",
       collectsGarbage: false,
       profileDirectory: options.profile,

@@ -60,7 +60,7 @@ function settingsFor(
     deltaMs: 20,
     speed: 1,
     pacing: options.pacing ?? "tick",
-    marks: options.marks,
+    marks: options.marks ?? "separate",
     script: "continuous",
     collectsGarbage: true,
     profileDirectory: undefined,

@@ -21,7 +21,7 @@ export async function soak(
       deltaMs: 20,
       speed: 1,
       pacing: options.pacing ?? "tick",
-      marks: options.marks,
+      marks: options.marks ?? "separate",
       script: "conversation",
       collectsGarbage: true,
       profileDirectory: undefined,
