@@ -7,8 +7,6 @@ import {
 } from "@easymo/routing";
 import type { ServiceApp, ServiceKit, Timer } from "@easymo/service-kit";
 import { CallEvents } from "./call/call-events.js";
-import type { StopReason, StreamOutcome } from "./call/call-state.js";
-import type { Call } from "./call/call.js";
 import { createCallPorts } from "./call-ports.js";
 import type { VoiceBridgeConfig } from "./config.js";
 import { createHttp } from "./http.js";
@@ -18,6 +16,7 @@ import { OptOutRegistrar } from "./opt-outs/opt-out-registrar.js";
 import { PaymentMessages } from "./payment/payment-messages.js";
 import { AgentLimits } from "./registry/agent-limits.js";
 import { Admissions } from "./registry/admissions.js";
+import { callEnded } from "./registry/call-ended.js";
 import { CallRegistry } from "./registry/call-registry.js";
 import { HungUpCalls } from "./registry/hung-up-calls.js";
 import { StreamOutcomes } from "./registry/stream-outcomes.js";
@@ -242,30 +241,17 @@ class VoiceBridge implements ServiceApp {
       logger,
       progressed: ({ identity }) =>
         this.#replica.ledCalls.changed(identity.callId),
-      ended: (...ending) => this.#ended(...ending),
+      ended: callEnded({
+        leaves: (callId) => this.#replica.ended(callId),
+        conclude: (callId, outcome) => this.#sip.conclude(callId, outcome),
+        limits: this.#limits,
+        outcomes: this.#outcomes,
+        hungUp: this.#hungUp,
+        metrics: this.#metrics,
+        logger,
+      }),
       abandoned: (callId) => this.#agentCalls.forget(callId),
     });
-  }
-
-  #ended(call: Call, reason: StopReason, outcome: StreamOutcome): void {
-    const { direction, callId, channel, tenantId } = call.identity;
-    this.#replica.ended(callId);
-    this.#limits.release(call.identity);
-    if (channel === "sip" && reason !== "caller_hangup")
-      this.#sip.conclude(callId, outcome);
-    this.#metrics.calls.inc({ direction, outcome: reason });
-    // A stream that never came here may be another replica's, which knows how it goes on.
-    if (call.isAttached || reason !== "connection_lost")
-      this.#outcomes.set(
-        callId,
-        { outcome, language: call.language },
-        channel === "twilio" &&
-          reason !== "caller_hangup" &&
-          reason !== "connection_lost",
-      );
-    if (!call.isAttached && reason !== "connection_lost")
-      this.#hungUp.add(callId);
-    this.#deps.logger.info({ callId, reason, tenantId }, "call ended");
   }
 
   #createAdmissions(): Admissions {
