@@ -17,15 +17,22 @@ export interface EventContext {
 
 /** The record of `sip.*`. */
 export function sipRecord(event: SipEvent, context: EventContext): BusRecord {
-  const { timestamp, payload, idempotencyKey } = event;
+  const { callId, from, to, timestamp, payload, idempotencyKey } = event;
+  const { tenantId, agent, at } = context;
   return createRecord("voice.sip.events", `sip.${event.event}`, {
     ...envelope(event, context),
     id: context.eventId,
+    // One shape, whatever is absent: JSON leaves that out.
     data: {
-      ...callData(event, context),
+      callId,
+      tenantId,
+      from: from?.address,
+      to: to?.address,
+      agent,
+      at,
       timestamp,
-      ...(payload === undefined ? {} : { payload }),
-      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      payload,
+      idempotencyKey,
     },
   });
 }

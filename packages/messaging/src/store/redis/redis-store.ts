@@ -29,7 +29,8 @@ interface ClaimReply {
 /** What the claim script says of a key. By hand: this is read for every request. */
 function claimReply(reply: unknown): ClaimReply {
   if (isList(reply)) {
-    const [outcome, detail] = reply;
+    const outcome = reply[0];
+    const detail = reply[1];
     if (typeof detail === "string")
       switch (outcome) {
         case "claimed":

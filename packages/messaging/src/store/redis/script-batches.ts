@@ -68,7 +68,8 @@ export class ScriptBatches {
       const answers = await this.#run(script, keys, args);
       if (!Array.isArray(answers) || answers.length !== waiting.length)
         throw new Error("A script did not answer for each of its keys.");
-      for (const [at, { resolve }] of waiting.entries()) resolve(answers[at]);
+      for (let at = 0; at < waiting.length; at++)
+        waiting[at]?.resolve(answers[at]);
     } catch (error) {
       for (const { reject } of waiting) reject(error);
     }
