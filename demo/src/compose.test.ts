@@ -1,5 +1,13 @@
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "@jest/globals";
@@ -29,8 +37,11 @@ const service = z.object({
       }),
     )
     .default([]),
+  command: z.array(z.string()).nullish(),
   volumes: z
-    .array(z.object({ type: z.string(), source: z.string() }))
+    .array(
+      z.object({ type: z.string(), source: z.string(), target: z.string() }),
+    )
     .default([]),
   read_only: z.boolean().default(false),
 });
@@ -69,6 +80,44 @@ describe("docker-compose.agent-core.yml", () => {
     expect(unasked.map(([name]) => name).sort()).toEqual(["kafka", "redis"]);
     expect(services.kafka?.ports).toMatchObject([{ published: "9092" }]);
     expect(services.redis?.ports).toMatchObject([{ published: "6379" }]);
+  });
+
+  test("keeps what is in Kafka on a volume", () => {
+    const { environment, volumes } = service.parse(services.kafka);
+    expect(volumes).toContainEqual({
+      type: "volume",
+      source: "kafka",
+      target: environment.KAFKA_LOG_DIRS,
+    });
+  });
+
+  test("makes the topics as soon as Kafka answers, and is Kafka then", async () => {
+    const [shell = "", ...args] = services.kafka?.command ?? [];
+    const folder = mkdtempSync(join(tmpdir(), "easymo-compose-"));
+    // A broker that answers the third time.
+    const script = `echo "$KAFKA_HOME $*" >>${folder}/asked; [ "$(wc -l <${folder}/asked)" -ge 3 ] && touch ${folder}/made`;
+    writeFileSync(join(folder, "kafka-topics.sh"), script);
+    const run = `until [ -e ${folder}/made ]; do sleep 0.1; done; echo served`;
+    writeFileSync(join(folder, "run"), run, { mode: 0o755 });
+    try {
+      const localised = args.map((text) =>
+        text
+          .replaceAll("/easymo/", `${folder}/`)
+          .replaceAll("exec /etc/kafka/docker/run", `exec bash ${folder}/run`),
+      );
+      const { stdout } = await execute(shell, localised);
+      expect(stdout).toBe("served\n");
+      const asked = readFileSync(join(folder, "asked"), "utf8");
+      expect(asked.trim().split("\n")).toEqual(
+        Array.from(
+          { length: 3 },
+          () =>
+            "/opt/kafka --bootstrap-server 127.0.0.1:19092 --replication-factor 1",
+        ),
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test.each(Object.entries(READERS))(
