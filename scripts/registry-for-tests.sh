@@ -11,7 +11,8 @@ if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
   die "Install ${missing[*]} (these are Debian's package names), or leave E2E_SKAFFOLD_LOAD_IMAGES unset; and run this again."
 fi
 mkdir -p .data
-if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >.data/apt.log 2>&1; then
+# Installed, and not started as a service (runlevel 1).
+if ! { apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >.data/apt.log 2>&1; then
   tail -n 5 .data/apt.log >&2
   die "apt-get could not install ${missing[*]}; its log is .data/apt.log."
 fi
