@@ -1,4 +1,3 @@
-import type { Timer } from "@easymo/service-kit";
 import type { WebSocket } from "ws";
 import type {
   CallEnd,
@@ -7,10 +6,13 @@ import type {
   Direction,
   EndReason,
 } from "./call-types.js";
+import { callParameters } from "./call-parameters.js";
 import { type Document, runScript } from "./call-script.js";
 import type { Application, CallOrder, Carrier } from "./carrier.js";
+import { Earpiece } from "./earpiece.js";
 import { Events, type WaitOptions } from "./events.js";
 import { Line, seconds } from "./line.js";
+import { LineTimers } from "./line-timers.js";
 import { ringOut } from "./ring-out.js";
 import { statusAfter } from "./ending.js";
 import { StatusReports } from "./status-reports.js";
@@ -40,9 +42,8 @@ export class SimulatedCall {
   readonly #events: Events<CallEvents>;
   readonly #line: Line;
   readonly #reports: StatusReports;
-  readonly #heard: Buffer[] = [];
-  readonly #timers = new Set<Timer>();
-  #heardBytes = 0;
+  readonly #earpiece: Earpiece;
+  readonly #timers: LineTimers;
   #state: CallStatus = "queued";
   #answeredBy: string | undefined;
   #answeredAtMs: number | undefined;
@@ -57,6 +58,8 @@ export class SimulatedCall {
     this.to = order.to;
     this.direction = order.outbound === undefined ? "inbound" : "outbound-api";
     this.createdAtMs = carrier.clock.now();
+    this.#earpiece = new Earpiece(carrier.recordHeard);
+    this.#timers = new LineTimers(carrier.clock, carrier.speed);
     this.#events = new Events<CallEvents>(carrier.clock, REMEMBERED);
     this.#reports = new StatusReports({
       webhooks: carrier.webhooks,
@@ -205,12 +208,12 @@ export class SimulatedCall {
 
   /** What was played to the caller so far; empty when it is not recorded. */
   heard(): Buffer {
-    return Buffer.concat(this.#heard);
+    return this.#earpiece.heard();
   }
 
   /** How much was played to the caller so far. */
   get heardBytes(): number {
-    return this.#heardBytes;
+    return this.#earpiece.heardBytes;
   }
 
   /** Resolves when what was to be told about the call has been told. */
@@ -229,7 +232,7 @@ export class SimulatedCall {
       outbound: this.#order.outbound,
       ringMs: this.#carrier.ringMs,
       policy: () => this.#carrier.answerPolicy(this),
-      after: (lineMs, then) => this.#after(lineMs, then),
+      after: (lineMs, then) => this.#timers.after(lineMs, then),
       become: (status) => this.#become(status),
       onPickUp: (pickUp) => (this.#pickUp = pickUp),
       connect: () => this.#answered(),
@@ -260,23 +263,13 @@ export class SimulatedCall {
     if (this.#end !== undefined) return;
     const status = statusAfter(reason, this.#answeredAtMs !== undefined);
     this.#end = { reason, status, durationMs: this.durationMs };
-    for (const timer of this.#timers) timer.cancel();
+    this.#timers.cancel();
     this.#line.interrupt();
     this.#line.speech.drop();
     this.#become(status);
     this.#events.emit("ended", this.#end);
     this.#events.finish(`the call has ended (${reason})`);
     this.#carrier.forget(this);
-  }
-
-  #after(lineMs: number, then: () => void): Timer {
-    const { clock, speed } = this.#carrier;
-    const timer = clock.setTimeout(() => {
-      this.#timers.delete(timer);
-      then();
-    }, lineMs / speed);
-    this.#timers.add(timer);
-    return timer;
   }
 
   #become(status: CallStatus): void {
@@ -306,26 +299,11 @@ export class SimulatedCall {
   }
 
   #hear(audio: Buffer): void {
-    const positionBytes = this.#heardBytes;
-    this.#heardBytes += audio.length;
-    if (this.#carrier.recordHeard) this.#heard.push(audio);
+    const positionBytes = this.#earpiece.hear(audio);
     this.#events.emit("played", { audio, positionBytes });
   }
 
   #parameters(): Parameters {
-    return {
-      AccountSid: this.#carrier.accountSid,
-      ApiVersion: "2010-04-01",
-      CallSid: this.callSid,
-      CallStatus: this.#state,
-      Called: this.to,
-      Caller: this.from,
-      Direction: this.direction,
-      From: this.from,
-      To: this.to,
-      ...(this.#answeredBy === undefined
-        ? {}
-        : { AnsweredBy: this.#answeredBy }),
-    };
+    return callParameters(this.#carrier.accountSid, this, this.#answeredBy);
   }
 }
