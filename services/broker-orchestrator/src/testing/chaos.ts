@@ -312,6 +312,8 @@ async function reportOf(
   ids: readonly string[],
   phones: readonly string[],
 ): Promise<Omit<ChaosReport, "unbalanced">> {
+  // First, for what nobody waits for may still be on its way when everything else has arrived.
+  const unfinished = await unfinishedIn(redis.url, phones);
   const wrong: string[] = [];
   const paths = [/^\/rankings$/, /\/rankings$/, /\/intents$/, /^\/wallet/];
   for (const path of paths) {
@@ -348,7 +350,7 @@ async function reportOf(
     failures: standIn.requests.filter(({ status }) => status >= 500).length,
     byPath: byPath(standIn.requests),
     deadLetters: log.deadLetters.length,
-    unfinished: await unfinishedIn(redis.url, phones),
+    unfinished,
   };
 }
 
