@@ -9,6 +9,8 @@ import {
   topicsReadyReasons,
 } from "./names.js";
 import { resource } from "./resource.js";
+import { turnDetection } from "./turn-detection.js";
+import { template } from "./whatsapp-template.js";
 
 const eachOnce = {
   rule: "self.all(one, self.exists_one(other, other == one))",
@@ -20,68 +22,6 @@ const language = text({
   pattern: "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
   message: "must be a language tag, for example en or rw",
 });
-
-const milliseconds = z.int().min(0).max(10_000).optional();
-
-const onlyOfServerVad = [
-  "threshold",
-  "prefix_padding_ms",
-  "silence_duration_ms",
-  "idle_timeout_ms",
-] as const;
-
-// One object with rules, where the routing document has a union: a structural schema knows no unions.
-const turnDetection = withRules(
-  z.object({
-    type: z
-      .enum(["server_vad", "semantic_vad"])
-      .describe("By silence (server_vad) or by sense (semantic_vad)."),
-    threshold: z
-      .number()
-      .min(0)
-      .max(1)
-      .optional()
-      .describe("How loud speech must be, 0 to 1. server_vad."),
-    prefix_padding_ms: milliseconds.describe(
-      "Sound kept from before speech began, in milliseconds. server_vad.",
-    ),
-    silence_duration_ms: milliseconds.describe(
-      "Silence that ends a turn, in milliseconds. server_vad.",
-    ),
-    idle_timeout_ms: z
-      .int()
-      .min(5_000)
-      .max(30_000)
-      .optional()
-      .describe(
-        "Silence after which the agent speaks again, in milliseconds. server_vad.",
-      ),
-    eagerness: z
-      .enum(["low", "medium", "high", "auto"])
-      .optional()
-      .describe("How soon a turn is taken for finished. semantic_vad."),
-    create_response: z
-      .boolean()
-      .optional()
-      .describe("Whether the end of a turn is answered by itself."),
-    interrupt_response: z
-      .boolean()
-      .optional()
-      .describe("Whether speech of the caller interrupts the answer."),
-  }),
-  {
-    rule: "self.type != 'server_vad' || !has(self.eagerness)",
-    message: "eagerness belongs to semantic_vad; this is server_vad",
-    fieldPath: ".eagerness",
-  },
-  ...onlyOfServerVad.map((field) => ({
-    rule: `self.type != 'semantic_vad' || !has(self.${field})`,
-    message: `${field} belongs to server_vad; this is semantic_vad`,
-    fieldPath: `.${field}`,
-  })),
-).describe(
-  "When the caller's turn is taken for finished, in the words of OpenAI's Realtime API; by default server_vad.",
-);
 
 const optOut = z
   .object({
@@ -140,58 +80,6 @@ const transfer = z
     to: phoneNumber.describe("The number that the call goes on to, in E.164."),
   })
   .describe("Whom a caller is put through to.");
-
-// The same variables as packages/routing fills in: {name}, {text}, {name|words for when there is none}.
-const templateVariable = withRules(z.string().min(1).max(1_024), {
-  rule: String.raw`self.matches(r'^([^{}]|\{(name|text)(\|[^{}|]*)?\})*$')`,
-  message:
-    "may have the variables {name} and {text}, with words for when there is none after a bar, for example {name|friend}",
-});
-
-const template = withRules(
-  z.object({
-    name: text({
-      maxCharacters: 512,
-      pattern: "^[a-z0-9_]+$",
-      message:
-        "must be a template's name: lower-case letters, digits and underscores",
-    }).describe("The template's name at Meta."),
-    language: text({
-      maxCharacters: 64,
-      pattern: "^[a-z]{2,3}(_[A-Z]{2,4})?$",
-      message:
-        "must be a template's language as Meta writes it, for example en or en_US",
-    }).describe("The template's language as Meta writes it."),
-    parameters: list(templateVariable, 100)
-      .min(1)
-      .optional()
-      .describe(
-        "What fills the variables of the template's body, in order: {name} is the person's, {text} what was to be said.",
-      ),
-    namedParameters: withRules(
-      z.record(z.string(), templateVariable).meta({
-        minProperties: 1,
-        maxProperties: 100,
-      }),
-      {
-        rule: "self.all(name, name.matches('^[a-z0-9_]{1,64}$'))",
-        message:
-          "must be named as at Meta: 1 to 64 lower-case letters, digits and underscores",
-      },
-    )
-      .optional()
-      .describe(
-        "What fills the variables of the template's body, by their names.",
-      ),
-  }),
-  {
-    rule: "!(has(self.parameters) && has(self.namedParameters))",
-    message:
-      "takes its variables in order (parameters) or by name (namedParameters), not both",
-  },
-).describe(
-  "The template that reaches people who have not written for 24 hours.",
-);
 
 const limits = z
   .object({
