@@ -2,6 +2,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { maxAnswerBytes, parseJson } from "./answer.js";
 import type { Answer } from "./exchange.js";
+import type { GiveUp } from "./give-up.js";
 
 /** What is sent: see `exchange`. */
 export interface Outgoing {
@@ -22,12 +23,12 @@ export class Connections {
   readonly #plain = new http.Agent({ keepAlive: true, timeout: IDLE_MS });
   readonly #secure = new https.Agent({ keepAlive: true, timeout: IDLE_MS });
 
-  /** Sends a request and reads its answer to the end. Rejects with what went wrong on the wire, also when `signal` is aborted. */
-  async send(outgoing: Outgoing, signal: AbortSignal): Promise<Answer> {
-    const first = await this.#attempt(outgoing, signal);
+  /** Sends a request and reads its answer to the end. Rejects with what went wrong on the wire, also when it is given up. */
+  async send(outgoing: Outgoing, giveUp: GiveUp): Promise<Answer> {
+    const first = await this.#attempt(outgoing, giveUp);
     // The server closed a kept connection just as it was used: it has not seen the request.
     return first === "stale"
-      ? await this.#attempt(outgoing, signal, true)
+      ? await this.#attempt(outgoing, giveUp, true)
       : first;
   }
 
@@ -36,15 +37,11 @@ export class Connections {
     this.#secure.destroy();
   }
 
-  #attempt(outgoing: Outgoing, signal: AbortSignal): Promise<Answer | "stale">;
-  #attempt(
-    outgoing: Outgoing,
-    signal: AbortSignal,
-    isLast: true,
-  ): Promise<Answer>;
+  #attempt(outgoing: Outgoing, giveUp: GiveUp): Promise<Answer | "stale">;
+  #attempt(outgoing: Outgoing, giveUp: GiveUp, isLast: true): Promise<Answer>;
   #attempt(
     { url, method, headers, body }: Outgoing,
-    signal: AbortSignal,
+    giveUp: GiveUp,
     isLast = false,
   ): Promise<Answer | "stale"> {
     return new Promise((resolve, reject) => {
@@ -57,46 +54,58 @@ export class Connections {
             : { ...headers, "content-length": Buffer.byteLength(body) },
         agent: isLast ? false : isSecure ? this.#secure : this.#plain,
       });
-      const abort = (): void => {
-        request.destroy(new Error("given up"));
-      };
-      const settle = (): void => signal.removeEventListener("abort", abort);
       request.once("response", (response) => {
-        readAnswer(response).then(resolve, reject).finally(settle);
+        readAnswer(response, (answer) => {
+          // Its connection may be another request's from now on.
+          giveUp.unlisten();
+          if (answer instanceof Error) reject(answer);
+          else resolve(answer);
+        });
       });
       request.on("error", (error) => {
-        settle();
-        const isStale = request.reusedSocket && !isLast && !signal.aborted;
+        giveUp.unlisten();
+        const isStale = request.reusedSocket && !isLast && !giveUp.isOver;
         if (isStale) resolve("stale");
         else reject(error);
       });
-      if (signal.aborted) abort();
-      else signal.addEventListener("abort", abort, { once: true });
+      giveUp.listen(() => request.destroy(new Error("given up")));
       request.end(body);
     });
   }
 }
 
-function readAnswer(response: http.IncomingMessage): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    const { statusCode: status = 0, headers } = response;
-    const retryAfter = headers["retry-after"] ?? null;
-    response.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > maxAnswerBytes) {
-        resolve({ status, body: undefined, retryAfter });
-        response.destroy();
-        return;
-      }
-      chunks.push(chunk);
-    });
-    response.once("end", () => {
-      const text = Buffer.concat(chunks).toString("utf8");
-      resolve({ status, body: parseJson(text), retryAfter });
-    });
-    response.once("error", reject);
-    response.once("close", () => reject(new Error("the answer broke off")));
+/** Calls `done` once, with the answer or with what broke it off. */
+function readAnswer(
+  response: http.IncomingMessage,
+  done: (answer: Answer | Error) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  let isDone = false;
+  const end = (answer: Answer | Error): void => {
+    if (isDone) return;
+    isDone = true;
+    done(answer);
+  };
+  const { statusCode: status = 0, headers } = response;
+  const retryAfter = headers["retry-after"] ?? null;
+  response.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > maxAnswerBytes) {
+      end({ status, body: undefined, retryAfter });
+      response.destroy();
+      return;
+    }
+    chunks.push(chunk);
   });
+  response.once("end", () => {
+    const [first] = chunks;
+    const whole =
+      chunks.length === 1 && first !== undefined
+        ? first
+        : Buffer.concat(chunks);
+    end({ status, body: parseJson(whole.toString("utf8")), retryAfter });
+  });
+  response.once("error", end);
+  response.once("close", () => end(new Error("the answer broke off")));
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "@easymo/service-kit";
 import type { Connections } from "./connections.js";
 import { clientError } from "./errors.js";
+import { GiveUp } from "./give-up.js";
 
 /** One HTTP request, ready to be sent. */
 export interface Exchange {
@@ -30,19 +31,21 @@ export async function exchange(
   deps: { connections: Connections; clock: Clock },
 ): Promise<Answer> {
   const { signal, timeoutMs } = request;
-  const giveUp = new AbortController();
-  const late = Symbol("late");
-  const timer = deps.clock.setTimeout(() => giveUp.abort(late), timeoutMs);
-  const stop = (): void => giveUp.abort();
+  const giveUp = new GiveUp();
+  const time = { isOver: false };
+  const timer = deps.clock.setTimeout(() => {
+    time.isOver = true;
+    giveUp.now();
+  }, timeoutMs);
+  const stop = (): void => giveUp.now();
   if (signal.aborted) stop();
   else signal.addEventListener("abort", stop, { once: true });
   try {
     // A redirect would take the tenant's token somewhere else: none is followed.
-    return await deps.connections.send(request, giveUp.signal);
+    return await deps.connections.send(request, giveUp);
   } catch (error) {
     if (signal.aborted) throw clientError("aborted", { cause: error });
-    if (giveUp.signal.reason === late)
-      throw clientError("timeout", { cause: error });
+    if (time.isOver) throw clientError("timeout", { cause: error });
     throw clientError("unreachable", { detail: reasonOf(error), cause: error });
   } finally {
     timer.cancel();

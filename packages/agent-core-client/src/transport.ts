@@ -112,29 +112,32 @@ export class TenantTransport {
   ): Promise<T> {
     const { closed, clock } = this.#deps;
     if (isOver(closed)) throw clientError("closed");
-    const total = new AbortController();
-    const timer = clock.setTimeout(
-      () => total.abort(),
-      this.#settings.totalTimeoutMs,
-    );
-    const stop = AbortSignal.any([
-      total.signal,
-      closed,
-      ...(signal === undefined ? [] : [signal]),
-    ]);
+    const giveUp = new AbortController();
+    const stop = (): void => giveUp.abort();
+    const time = { isOver: false };
+    const timer = clock.setTimeout(() => {
+      time.isOver = true;
+      stop();
+    }, this.#settings.totalTimeoutMs);
+    // One by one: AbortSignal.any leaves the collector more to do than all the rest of a request.
+    closed.addEventListener("abort", stop);
+    signal?.addEventListener("abort", stop);
+    if (signal?.aborted === true) stop();
     try {
-      // The race covers what no signal reaches: the wait for another request's probe of a half-open circuit.
-      return await Promise.race([
-        this.#attempts(await this.#prepare(request), answer, stop),
-        rejectedOn(stop),
-      ]);
+      const prepared = await this.#prepare(request);
+      // What no signal reaches is the wait for another request's probe of a half-open circuit.
+      return await unlessOver(giveUp.signal, () =>
+        this.#attempts(prepared, answer, giveUp.signal),
+      );
     } catch (error) {
       if (isOver(closed)) throw clientError("closed", { cause: error });
-      if (isOver(total.signal) && isAborted(error))
+      if (time.isOver && isAborted(error))
         throw clientError("timeout", { cause: error });
       throw error;
     } finally {
       timer.cancel();
+      closed.removeEventListener("abort", stop);
+      signal?.removeEventListener("abort", stop);
     }
   }
 
@@ -229,11 +232,19 @@ function isAborted(error: unknown): boolean {
   return error instanceof AgentCoreError && error.code === "aborted";
 }
 
-function rejectedOn(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
+/** What the work comes to, or the code `aborted` when the signal is first. */
+function unlessOver<T>(
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
     const stop = (): void => reject(clientError("aborted"));
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) {
+      stop();
+      return;
+    }
+    signal.addEventListener("abort", stop, { once: true });
+    work().then(resolve, reject);
   });
 }
 
