@@ -148,11 +148,12 @@ async function measureOnce(world: World, plan: Plan): Promise<Following> {
     ...(sampleEvery === undefined ? {} : { sampleEvery }),
     profileDirectory: options.profile,
   });
-  const { handled, durationMs, cpuMs, faults, shares } = measurement;
+  const { handled, durationMs, cpuMs, cpuSystemMs, faults, shares } =
+    measurement;
   const perSecond = handled / (durationMs / 1_000);
   const cpuMsPerThousand = cpuMs / (handled / 1_000);
   world.progress(
-    `${workload}, ${subject} (${plan.kind}): ${perSecond.toFixed(0)} events/s, ${cpuMsPerThousand.toFixed(1)} ms CPU per 1,000, ${faults} faults, shares ${shares.map((share) => share.toFixed(2)).join(" and ")}`,
+    `${workload}, ${subject} (${plan.kind}): ${perSecond.toFixed(0)} events/s, ${cpuMsPerThousand.toFixed(1)} ms CPU per 1,000 (${((cpuSystemMs / cpuMs) * 100).toFixed(0)} % in the kernel), ${faults} faults, shares ${shares.map((share) => share.toFixed(2)).join(" and ")}`,
   );
   return { plan, measurement, perSecond, cpuMsPerThousand };
 }

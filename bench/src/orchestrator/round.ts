@@ -36,6 +36,8 @@ export interface FollowingMeasurement {
   readonly durationMs: number;
   readonly handled: number;
   readonly cpuMs: number;
+  /** Of that, in the kernel. */
+  readonly cpuSystemMs: number;
   /** For how long neighbours kept a replica from its core. */
   readonly waitedMs: number;
   /** Of each replica, its share of what was handled. */
@@ -117,6 +119,7 @@ function between(before: readonly Progress[], after: readonly Progress[]) {
     // Each process has its own clock; all of them were asked at once.
     durationMs: change(({ atMs }) => atMs) / after.length,
     handled,
+    cpuSystemMs: change(({ cpuSystemMs }) => cpuSystemMs),
     cpuMs: change(({ cpuUserMs, cpuSystemMs }) => cpuUserMs + cpuSystemMs),
     waitedMs: change(({ waitedMs }) => waitedMs),
     shares: after.map(
