@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { until } from "@easymo/testbed";
+import { parse } from "yaml";
 import { z } from "zod";
 import { MODEL_RELEASE } from "../release.js";
 import {
@@ -30,9 +31,11 @@ interface Trial {
   readonly title: string;
   readonly service: string;
   readonly release: string;
-  /** Instead of the release's own. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** With the memory that the chart gives by default, and a new database inside the service. */
+  readonly isEmbedded?: boolean;
 }
+
+const chartValues = z.looseObject({ resources: z.looseObject({}) });
 
 /** Each image started alone, on the node, with everything up that it depends on. */
 export async function starts(
@@ -73,7 +76,7 @@ function trialsOf(services: readonly string[], release: string): Trial[] {
       {
         ...usual,
         title: "agent-core, with a new embedded database",
-        env: { DATABASE_URL: "pglite:memory" },
+        isEmbedded: true,
       },
     ];
   });
@@ -102,7 +105,7 @@ async function measured(world: World, trial: Trial): Promise<StartTimes> {
 
 async function podOf(
   world: World,
-  { service, release, env = {} }: Trial,
+  { service, release, isEmbedded = false }: Trial,
   name: string,
 ) {
   const { spec: whole } = await world.kubectl.get(deployment, [
@@ -131,13 +134,7 @@ async function podOf(
       containers: [
         {
           ...rest,
-          env: [
-            ...own.env.filter((one) => !(one.name in env)),
-            ...Object.entries(env).map(([key, value]) => ({
-              name: key,
-              value,
-            })),
-          ],
+          ...(isEmbedded ? await embedded(service, own.env) : {}),
           command: ["/usr/local/bin/node", "--eval", STOPWATCH, "--"],
           args: [String(TIMES), String(port?.containerPort), ...command],
           // Never: nobody is to be sent to it by the Service.
@@ -148,6 +145,25 @@ async function podOf(
         },
       ],
     },
+  };
+}
+
+async function embedded(
+  service: string,
+  env: readonly { readonly name: string }[],
+) {
+  const text = await readFile(
+    join(ROOT, "charts", service, "values.yaml"),
+    "utf8",
+  );
+  const { resources } = chartValues.parse(parse(text));
+  const name = "DATABASE_URL";
+  return {
+    resources,
+    env: [
+      ...env.filter((one) => one.name !== name),
+      { name, value: "pglite:memory" },
+    ],
   };
 }
 

@@ -43,7 +43,7 @@ async function once() {
   const startedMs = performance.now();
   const child = spawn(program, args, { stdio: ["ignore", "ignore", "inherit"] });
   let ended = false;
-  const exit = new Promise((resolve) => child.once("exit", (code) => { ended = true; resolve(code); }));
+  const exit = new Promise((resolve) => child.once("exit", (code, signal) => { ended = true; resolve(code ?? signal); }));
   while (!(await isReady())) {
     if (ended) throw new Error("ended with " + (await exit) + " before it was ready");
     if (performance.now() - startedMs > PATIENCE_MS) throw new Error("was not ready within a minute");
