@@ -1,7 +1,6 @@
 import {
   createBatchConsumer,
   type BatchConsumer,
-  type EasymoEvent,
   type TakenEvent,
   type TopicName,
 } from "@easymo/messaging";
@@ -17,9 +16,10 @@ import {
   isFollowed,
   type Transition,
 } from "../machine/machine.js";
+import { checkAcceptable } from "./acceptable.js";
 import { Conversations, type Unfinished } from "./conversations.js";
 import { EffectRunner } from "./effect-runner.js";
-import { HandedOverError, UnacceptableEventError } from "./errors.js";
+import { HandedOverError } from "./errors.js";
 import {
   EventWork,
   isUntried,
@@ -43,8 +43,6 @@ export const TOPICS: readonly TopicName[] = [
   "voice.media.events",
 ];
 
-/** A clock that is wrong by less is let pass. */
-const FUTURE_MS = 24 * 3_600_000;
 const SWEEP_EVERY_MS = 15_000;
 
 /**
@@ -96,7 +94,7 @@ export class Orchestrator {
       logger,
       metrics,
       clock,
-      check: (event) => this.#check(event),
+      check: (event) => checkAcceptable(event, situations, clock.now()),
       onEvents: (taken) => {
         for (const one of taken) this.#take(one);
       },
@@ -116,20 +114,6 @@ export class Orchestrator {
   async stop(): Promise<void> {
     await Promise.all([this.#consumer.stop(), this.#sweeper.stop()]);
     this.#conversations.close();
-  }
-
-  /** Throws for an event that must not be handled, however often it comes. */
-  #check(event: EasymoEvent): void {
-    if (!this.#situations.isTenant(event.tenantId))
-      throw new UnacceptableEventError(
-        "unknown_tenant",
-        "no channel of the routing document is this tenant's",
-      );
-    const latestMs = this.#options.clock.now() + FUTURE_MS;
-    const { time, data } = event;
-    refuseAfter(latestMs, "ce_time", time);
-    // Of most events they are the same.
-    if (data.at !== time) refuseAfter(latestMs, "at", data.at);
   }
 
   #take(taken: TakenEvent): void {
@@ -307,14 +291,6 @@ export class Orchestrator {
       stored: () => void taken.fail(failure, kind),
     });
   }
-}
-
-function refuseAfter(latestMs: number, name: string, time: string): void {
-  if (Date.parse(time) > latestMs)
-    throw new UnacceptableEventError(
-      "from_the_future",
-      `${name} is more than a day from now`,
-    );
 }
 
 /** A step from which nothing follows. */
