@@ -1,4 +1,5 @@
-import type { LoadSettings, LoadTotals } from "../load/load.js";
+import type { LoadTotals } from "../load/load-report.js";
+import type { LoadSettings } from "../load/load.js";
 import type { Options } from "../options.js";
 import { cpuMs, Round, type Measurement } from "../run/round.js";
 import type { SubjectName } from "../subjects/subject.js";

@@ -12,6 +12,10 @@ export interface FlowReport {
   readonly latency: LatencySummary;
 }
 
+export type FlowTotals = Omit<FlowReport, "latency"> & {
+  readonly lost: number;
+};
+
 /** One direction of all calls: counts what is sent and checks what arrives. */
 export class Flow {
   readonly #direction: Direction;
@@ -87,7 +91,9 @@ export class Flow {
     };
   }
 
-  totals(): Omit<FlowReport, "latency"> {
-    return { ...this.#total };
+  /** Since the beginning; what has not arrived counts as lost. */
+  withLost(): FlowTotals {
+    const { sent, received } = this.#total;
+    return { ...this.#total, lost: sent - received };
   }
 }

@@ -6,13 +6,14 @@ import { BargeInProbe, type BargeInReport } from "./barge-in-probe.js";
 import { Caller, type SubjectAddress } from "./caller.js";
 import { answerAgentCore } from "./agent-core-answers.js";
 import { waitedForCoreMs } from "./core-wait.js";
-import { Flow, type FlowReport } from "./flow.js";
-import type { LatencySummary } from "./latency-histogram.js";
+import { Flow } from "./flow.js";
+import type { LoadTotals, WindowReport } from "./load-report.js";
 import { ModelSession, type ModelScript } from "./model-session.js";
 import { Pacer, type Pacing } from "./pacer.js";
 import { PayloadStock } from "./payload.js";
 import { ContinuousScript, ConversationScript } from "./scripts.js";
 import { FrameBuilder } from "./websocket-frames.js";
+import { settled, until } from "./waiting.js";
 import { acceptWire } from "./wire.js";
 
 export interface LoadSettings {
@@ -29,35 +30,13 @@ export interface LoadSettings {
   readonly script: "continuous" | "conversation";
 }
 
-export interface WindowReport {
-  readonly durationMs: number;
-  readonly inbound: FlowReport;
-  readonly outbound: FlowReport;
-  readonly marksReturned: number;
-  /** How late the generator itself was. */
-  readonly lateness: LatencySummary;
-  /** Of its core, what the generator used for other than polling. */
-  readonly generatorCpu: number;
-  /** How long the generator waited for its core. */
-  readonly generatorWaitedMs: number;
-}
-
-export interface LoadTotals {
-  readonly inbound: Omit<FlowReport, "latency"> & { readonly lost: number };
-  readonly outbound: Omit<FlowReport, "latency"> & { readonly lost: number };
-  readonly marksReturned: number;
-  /** Calls whose connection the other side ended before its caller hung up. */
-  readonly dropped: number;
-}
-
 const FRAME_MS = 20;
 const BYTES_PER_MS = 8;
 const PROBE_DELTA_MS = 200;
 const OPENING_INTERVAL_MS = 4;
 const FLOW_TIMEOUT_MS = 30_000;
-const SETTLE_TIMEOUT_MS = 5_000;
+const QUIET_TIMEOUT_MS = 5_000;
 const HANG_UP_TIMEOUT_MS = 10_000;
-const POLL_MS = 20;
 
 /**
  * The world around a bridge: callers on one side, the model (and agent-core)
@@ -147,7 +126,7 @@ export class Load {
       await delay(OPENING_INTERVAL_MS);
     }
     await Promise.all(opening);
-    await this.#until(
+    await until(
       () => this.#silentCalls() === 0,
       FLOW_TIMEOUT_MS,
       () => `${this.#silentCalls()} calls have no audio in both directions`,
@@ -186,9 +165,9 @@ export class Load {
     for (const probe of this.#probes) probe.begin();
     await delay(durationMs);
     for (const probe of this.#probes) probe.end();
-    await this.#until(
+    await until(
       () => this.#probes.every((probe) => probe.isQuiet),
-      SETTLE_TIMEOUT_MS,
+      QUIET_TIMEOUT_MS,
       () => "an interruption did not come to its end",
     );
     return this.#probes.map((probe) => probe.report());
@@ -197,7 +176,7 @@ export class Load {
   /** Falls silent, waits for what is on its way, and hangs up. */
   async stop(): Promise<LoadTotals> {
     this.#pacer.stop();
-    await this.#settle();
+    await settled([this.#inbound, this.#outbound]);
     this.#dropped = this.#asked - this.#openCallers;
     this.#hangingUp = true;
     const gone = Promise.all(this.#callers.map((caller) => caller.hangUp()));
@@ -207,8 +186,8 @@ export class Load {
     ]);
     this.destroy();
     return {
-      inbound: withLost(this.#inbound.totals()),
-      outbound: withLost(this.#outbound.totals()),
+      inbound: this.#inbound.withLost(),
+      outbound: this.#outbound.withLost(),
       marksReturned: this.#marksReturned(),
       dropped: this.#dropped,
     };
@@ -304,35 +283,7 @@ export class Load {
     ).length;
   }
 
-  /** Until everything has arrived, or nothing more does. */
-  async #settle(): Promise<void> {
-    const flows = [this.#inbound, this.#outbound];
-    const missing = (): number =>
-      flows
-        .map((flow) => flow.totals())
-        .reduce((sum, { sent, received }) => sum + sent - received, 0);
-    const deadlineMs = performance.now() + SETTLE_TIMEOUT_MS;
-    while (missing() > 0 && performance.now() < deadlineMs)
-      await delay(POLL_MS);
-  }
-
-  async #until(
-    reached: () => boolean,
-    timeoutMs: number,
-    complaint: () => string,
-  ): Promise<void> {
-    const deadlineMs = performance.now() + timeoutMs;
-    while (!reached()) {
-      if (performance.now() > deadlineMs) throw new Error(complaint());
-      await delay(POLL_MS);
-    }
-  }
-
   #marksReturned(): number {
     return this.#callers.reduce((sum, caller) => sum + caller.marksReturned, 0);
   }
-}
-
-function withLost(totals: Omit<FlowReport, "latency">) {
-  return { ...totals, lost: totals.sent - totals.received };
 }
