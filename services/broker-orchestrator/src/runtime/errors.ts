@@ -1,10 +1,12 @@
+type Reason = "unknown_tenant" | "from_the_future" | "too_large";
+
 /** An event that is not for this platform at all; it goes to the dead letters at once. */
 export class UnacceptableEventError extends Error {
   override readonly name = "UnacceptableEventError";
-  readonly code: "unknown_tenant" | "from_the_future";
+  readonly code: Reason;
   readonly retryable = false;
 
-  constructor(code: "unknown_tenant" | "from_the_future", detail: string) {
+  constructor(code: Reason, detail: string) {
     super(`${code}: ${detail}`);
     this.code = code;
   }
