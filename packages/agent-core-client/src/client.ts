@@ -1,4 +1,4 @@
-import type { Clock, Logger } from "@easymo/service-kit";
+import { Bag, type Clock, type Logger } from "@easymo/service-kit";
 import { type BuyersApi, buyersApi } from "./buyers/api.js";
 import {
   type Circuit,
@@ -9,6 +9,7 @@ import {
 import { Connections } from "./connections.js";
 import { clientError } from "./errors.js";
 import { exchange } from "./exchange.js";
+import { GiveUp } from "./give-up.js";
 import { type RankingApi, rankingApi } from "./ranking/api.js";
 import { defaultRetryPolicy, type RetryPolicy } from "./retry.js";
 import { TenantTokens } from "./tokens.js";
@@ -78,6 +79,7 @@ export function createAgentCoreClient(
     tokens: new TenantTokens(options.jwtSecret, options.clock),
     random: options.random ?? Math.random,
     closed: closing.signal,
+    underWay: new Bag(),
   };
   return {
     forTenant: (tenantId, context = {}) => {
@@ -96,6 +98,7 @@ export function createAgentCoreClient(
     circuit: () => deps.breaker.circuit(),
     close: () => {
       closing.abort();
+      for (const giveUp of deps.underWay.values()) giveUp.now();
       deps.connections.close();
     },
   };
@@ -106,16 +109,18 @@ async function checkReady(
   deps: TransportDeps,
 ): Promise<void> {
   if (deps.closed.aborted) throw clientError("closed");
+  const giveUp = new GiveUp();
+  const underWay = deps.underWay.add(giveUp);
   const answer = await exchange(
     {
       url: `${settings.baseUrl}/readyz`,
       method: "GET",
       headers: { accept: "application/json" },
       timeoutMs: settings.timeoutMs,
-      signal: deps.closed,
+      giveUp,
     },
     deps,
-  );
+  ).finally(() => deps.underWay.remove(underWay));
   // A server of the user's own may have no such path: that it answers is enough.
   if (answer.status >= 500)
     throw clientError("unreachable", {

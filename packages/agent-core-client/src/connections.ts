@@ -54,21 +54,24 @@ export class Connections {
             : { ...headers, "content-length": Buffer.byteLength(body) },
         agent: isLast ? false : isSecure ? this.#secure : this.#plain,
       });
+      const stop = (): void => {
+        request.destroy(new Error("given up"));
+      };
       request.once("response", (response) => {
         readAnswer(response, (answer) => {
           // Its connection may be another request's from now on.
-          giveUp.unlisten();
+          giveUp.unlisten(stop);
           if (answer instanceof Error) reject(answer);
           else resolve(answer);
         });
       });
       request.on("error", (error) => {
-        giveUp.unlisten();
+        giveUp.unlisten(stop);
         const isStale = request.reusedSocket && !isLast && !giveUp.isOver;
         if (isStale) resolve("stale");
         else reject(error);
       });
-      giveUp.listen(() => request.destroy(new Error("given up")));
+      giveUp.listen(stop);
       request.end(body);
     });
   }

@@ -10,7 +10,8 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+  /** When nobody waits for it any more. */
+  readonly giveUp: GiveUp;
 }
 
 /** What came back. */
@@ -30,7 +31,7 @@ export async function exchange(
   request: Exchange,
   deps: { connections: Connections; clock: Clock },
 ): Promise<Answer> {
-  const { signal, timeoutMs } = request;
+  const { timeoutMs } = request;
   const giveUp = new GiveUp();
   const time = { isOver: false };
   const timer = deps.clock.setTimeout(() => {
@@ -38,18 +39,17 @@ export async function exchange(
     giveUp.now();
   }, timeoutMs);
   const stop = (): void => giveUp.now();
-  if (signal.aborted) stop();
-  else signal.addEventListener("abort", stop, { once: true });
+  request.giveUp.listen(stop);
   try {
     // A redirect would take the tenant's token somewhere else: none is followed.
     return await deps.connections.send(request, giveUp);
   } catch (error) {
-    if (signal.aborted) throw clientError("aborted", { cause: error });
+    if (request.giveUp.isOver) throw clientError("aborted", { cause: error });
     if (time.isOver) throw clientError("timeout", { cause: error });
     throw clientError("unreachable", { detail: reasonOf(error), cause: error });
   } finally {
     timer.cancel();
-    signal.removeEventListener("abort", stop);
+    request.giveUp.unlisten(stop);
   }
 }
 

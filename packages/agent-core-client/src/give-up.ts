@@ -1,27 +1,29 @@
-/** Tells one request that nobody waits for it any more: what an AbortSignal does, for one listener and thousands a second. */
+/**
+ * Tells that nobody waits for something any more: what an AbortSignal does, for the few that listen to one request, and for
+ * thousands of requests a second.
+ */
 export class GiveUp {
   #isOver = false;
-  #listener: (() => void) | undefined;
+  readonly #listeners: (() => void)[] = [];
 
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** Calls the listener when it is over, at once when it is; in place of the one before. */
+  /** Calls the listener when it is over, at once when it is. */
   listen(listener: () => void): void {
     if (this.#isOver) listener();
-    else this.#listener = listener;
+    else this.#listeners.push(listener);
   }
 
   /** What was listened for is done. */
-  unlisten(): void {
-    this.#listener = undefined;
+  unlisten(listener: () => void): void {
+    const at = this.#listeners.indexOf(listener);
+    if (at !== -1) this.#listeners.splice(at, 1);
   }
 
   now(): void {
     this.#isOver = true;
-    const listener = this.#listener;
-    this.#listener = undefined;
-    listener?.();
+    for (const listener of this.#listeners.splice(0)) listener();
   }
 }

@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import { currentTraceparent, requestContext } from "@easymo/service-kit";
-import type { Clock, Logger } from "@easymo/service-kit";
+import type { Bag, Clock, Logger } from "@easymo/service-kit";
 import type { z } from "zod";
 import { parseAnswer } from "./answer.js";
 import type { Breaker } from "./breaker.js";
 import type { Connections } from "./connections.js";
 import { AgentCoreError, clientError } from "./errors.js";
 import { exchange } from "./exchange.js";
+import { GiveUp } from "./give-up.js";
 import { refusalOf } from "./refusal.js";
 import { nextDelayMs, type RetryPolicy } from "./retry.js";
 import type { TenantTokens } from "./tokens.js";
@@ -30,6 +31,8 @@ export interface TransportDeps {
   readonly random: () => number;
   /** Aborted when the client is closed. */
   readonly closed: AbortSignal;
+  /** What is given up when the client is closed. */
+  readonly underWay: Bag<GiveUp>;
 }
 
 /** On whose behalf requests are made. */
@@ -112,22 +115,21 @@ export class TenantTransport {
   ): Promise<T> {
     const { closed, clock } = this.#deps;
     if (isOver(closed)) throw clientError("closed");
-    const giveUp = new AbortController();
-    const stop = (): void => giveUp.abort();
+    const giveUp = new GiveUp();
+    const stop = (): void => giveUp.now();
     const time = { isOver: false };
     const timer = clock.setTimeout(() => {
       time.isOver = true;
       stop();
     }, this.#settings.totalTimeoutMs);
-    // One by one: AbortSignal.any leaves the collector more to do than all the rest of a request.
-    closed.addEventListener("abort", stop);
+    const underWay = this.#deps.underWay.add(giveUp);
     signal?.addEventListener("abort", stop);
     if (signal?.aborted === true) stop();
     try {
       const prepared = await this.#prepare(request);
       // What no signal reaches is the wait for another request's probe of a half-open circuit.
-      return await unlessOver(giveUp.signal, () =>
-        this.#attempts(prepared, answer, giveUp.signal),
+      return await unlessOver(giveUp, () =>
+        this.#attempts(prepared, answer, giveUp),
       );
     } catch (error) {
       if (isOver(closed)) throw clientError("closed", { cause: error });
@@ -136,7 +138,7 @@ export class TenantTransport {
       throw error;
     } finally {
       timer.cancel();
-      closed.removeEventListener("abort", stop);
+      this.#deps.underWay.remove(underWay);
       signal?.removeEventListener("abort", stop);
     }
   }
@@ -144,25 +146,25 @@ export class TenantTransport {
   async #attempts<T>(
     prepared: PreparedRequest,
     answer: z.ZodType<T>,
-    stop: AbortSignal,
+    giveUp: GiveUp,
   ): Promise<T> {
     const { clock, breaker, random, logger } = this.#deps;
     const { totalTimeoutMs, retry } = this.#settings;
     const startedMs = clock.monotonicMs();
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await breaker(() => this.#attempt(prepared, answer, stop));
+        return await breaker(() => this.#attempt(prepared, answer, giveUp));
       } catch (error) {
         if (!(error instanceof AgentCoreError)) throw error;
         const remainingMs = totalTimeoutMs - (clock.monotonicMs() - startedMs);
         const situation = { error, attempt, remainingMs, random: random() };
         const delayMs = nextDelayMs({ ...situation, policy: retry });
-        if (delayMs === undefined || isOver(stop)) throw error;
+        if (delayMs === undefined || giveUp.isOver) throw error;
         logger.debug(
           { code: error.code, status: error.status, attempt, delayMs },
           "agent-core request is tried again",
         );
-        await pause(clock, delayMs, stop);
+        await pause(clock, delayMs, giveUp);
       }
     }
   }
@@ -170,11 +172,11 @@ export class TenantTransport {
   async #attempt<T>(
     prepared: PreparedRequest,
     schema: z.ZodType<T>,
-    signal: AbortSignal,
+    giveUp: GiveUp,
   ): Promise<T> {
     const { timeoutMs } = this.#settings;
     const answer = await exchange(
-      { ...prepared, timeoutMs, signal },
+      { ...prepared, timeoutMs, giveUp },
       this.#deps,
     );
     if (answer.status >= 200 && answer.status < 300)
@@ -232,32 +234,24 @@ function isAborted(error: unknown): boolean {
   return error instanceof AgentCoreError && error.code === "aborted";
 }
 
-/** What the work comes to, or the code `aborted` when the signal is first. */
-function unlessOver<T>(
-  signal: AbortSignal,
-  work: () => Promise<T>,
-): Promise<T> {
+/** What the work comes to, or the code `aborted` when it is given up first. */
+function unlessOver<T>(giveUp: GiveUp, work: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const stop = (): void => reject(clientError("aborted"));
-    if (signal.aborted) {
-      stop();
-      return;
-    }
-    signal.addEventListener("abort", stop, { once: true });
-    work().then(resolve, reject);
+    giveUp.listen(() => reject(clientError("aborted")));
+    if (!giveUp.isOver) work().then(resolve, reject);
   });
 }
 
-function pause(clock: Clock, delayMs: number, stop: AbortSignal) {
+function pause(clock: Clock, delayMs: number, giveUp: GiveUp) {
   return new Promise<void>((resolve, reject) => {
     const stopped = (): void => {
       timer.cancel();
       reject(clientError("aborted"));
     };
     const timer = clock.setTimeout(() => {
-      stop.removeEventListener("abort", stopped);
+      giveUp.unlisten(stopped);
       resolve();
     }, delayMs);
-    stop.addEventListener("abort", stopped, { once: true });
+    giveUp.listen(stopped);
   });
 }

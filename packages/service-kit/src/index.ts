@@ -1,3 +1,4 @@
+export { Bag, type Bagged } from "./bag.js";
 export type { Clock, Timer } from "./clock.js";
 export { ManualClock, systemClock } from "./clock.js";
 export type {

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { Bag } from "../bag.js";
 import type { PartitionLag } from "../bus/bus.js";
 import { hostClock, type Clock } from "../clock.js";
 import type { MalformedRecordError } from "../errors.js";
@@ -60,7 +61,7 @@ export class GroupBatchConsumer implements BatchConsumer {
   readonly #logger: Logger;
   readonly #intake: GroupIntake;
   readonly #failed: FailedRecords;
-  readonly #open = new Set<Taken>();
+  readonly #open = new Bag<Taken>();
   readonly #settling: Settling;
   readonly #handled: HandledMetrics;
   #taken: Taken[] = [];
@@ -155,7 +156,7 @@ export class GroupBatchConsumer implements BatchConsumer {
       return;
     }
     const taken = new Taken(this.#settling, event, received, state);
-    this.#open.add(taken);
+    taken.open = this.#open.add(taken);
     this.#taken.push(taken);
   }
 
@@ -167,12 +168,21 @@ export class GroupBatchConsumer implements BatchConsumer {
   }
 
   #settled(taken: Taken, outcome: Settled): void {
-    if (!this.#open.delete(taken)) return;
+    if (!this.#close(taken)) return;
     const { topic, startedMs } = taken;
     const tookMs = this.#clock.monotonicMs() - startedMs;
     this.#handled.settled(topic, outcome, tookMs);
     this.#intake.finish(taken.received);
     this.#checkIdle();
+  }
+
+  /** False: it was settled before. */
+  #close(taken: Taken): boolean {
+    const { open } = taken;
+    if (open === undefined) return false;
+    taken.open = undefined;
+    this.#open.remove(open);
+    return true;
   }
 
   #checkIdle(): void {
@@ -214,7 +224,7 @@ export class GroupBatchConsumer implements BatchConsumer {
       this.#settled(taken, next.step === "retry" ? "retried" : "dead_letter");
     } else {
       // Left for whoever gets it next.
-      this.#open.delete(taken);
+      this.#close(taken);
       this.#checkIdle();
     }
   }

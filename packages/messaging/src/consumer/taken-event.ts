@@ -1,3 +1,4 @@
+import type { Bagged } from "../bag.js";
 import type { EasymoEvent } from "../events/event.js";
 import type { Received } from "./group-intake.js";
 import type { RetryState } from "./retry-headers.js";
@@ -44,6 +45,8 @@ export class Taken implements TakenEvent {
   readonly received: Received;
   readonly state: RetryState;
   readonly startedMs: number;
+  /** Where the consumer keeps it until it is settled. */
+  open: Bagged<Taken> | undefined;
   readonly #settling: Settling;
 
   constructor(

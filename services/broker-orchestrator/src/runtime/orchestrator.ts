@@ -57,7 +57,8 @@ export class Orchestrator {
   readonly #runner: EffectRunner;
   readonly #notices: Notices;
   readonly #sweeper: Sweeper;
-  readonly #atWork = new Map<string, EventWork>();
+  /** Emptied when it is over: a Map's old tables keep what was in them for long. */
+  readonly #atWork = new Map<string, { work: EventWork | undefined }>();
 
   constructor(options: OrchestratorOptions) {
     const { bus, store, clock, logger, metrics, situations } = options;
@@ -130,12 +131,12 @@ export class Orchestrator {
       return;
     }
     const work = new EventWork(taken, identity, (one) => this.#finished(one));
-    const atWork = this.#atWork.get(work.name);
+    const atWork = this.#atWork.get(work.name)?.work;
     if (atWork !== undefined) {
       atWork.repeat(taken);
       return;
     }
-    this.#atWork.set(work.name, work);
+    this.#atWork.set(work.name, { work });
     work.begin();
     this.#submitEvent(work);
   }
@@ -269,6 +270,8 @@ export class Orchestrator {
 
   #finished(work: EventWork): void {
     const { failure, taken } = work;
+    const atWork = this.#atWork.get(work.name);
+    if (atWork !== undefined) atWork.work = undefined;
     this.#atWork.delete(work.name);
     // The partition of the first may be someone else's now, that of a repeat this one's: it takes its own way.
     for (const repeat of work.repeats)
