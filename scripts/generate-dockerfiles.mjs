@@ -9,8 +9,8 @@ const WRITABLE = { "agent-core": ["/app/data"] };
 /** What is made once, when the image is built, so that not every start has to. */
 const PREPARED = {
   "agent-core": [
-    "# Where new embedded databases begin: what initdb makes.",
-    `RUN cd /out && node --input-type=module --eval 'await (await import("./dist/database/blank.js")).writeBlank("blank-database.tar.gz")'`,
+    "# Where new embedded databases begin: what initdb and the migrations make.",
+    `RUN cd /out && node --input-type=module --eval 'await (await import("./dist/database/prepared.js")).writePrepared("prepared-database.tar.gz", { nowMs: Date.now() })'`,
   ],
 };
 

@@ -1,8 +1,8 @@
 import type { Clock, Logger } from "@easymo/service-kit";
-import { blankContents } from "./blank.js";
 import { EmbeddedDatabase } from "./pglite.js";
 import type { Database } from "./port.js";
 import { PostgresDatabase } from "./postgres.js";
+import { preparedContents } from "./prepared.js";
 
 const embedded = "pglite:";
 
@@ -24,7 +24,7 @@ export function createDatabase(
     const place = url.slice(embedded.length);
     return new EmbeddedDatabase(
       place === "memory" ? undefined : place,
-      blankContents(),
+      preparedContents(),
     );
   }
   return new PostgresDatabase(url, { random: Math.random, ...deps });

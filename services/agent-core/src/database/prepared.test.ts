@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { z } from "zod";
-import { blankContents, writeBlank } from "./blank.js";
 import { migrate } from "./migrate.js";
 import { EmbeddedDatabase } from "./pglite.js";
 import { select } from "./port.js";
+import { preparedContents, writePrepared } from "./prepared.js";
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "agent-core-blank-"));
+  folder = await mkdtemp(join(tmpdir(), "agent-core-prepared-"));
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -29,18 +29,23 @@ async function opened<T>(
   }
 }
 
-test("a new database begins with the blank one of the image, and keeps what it has when it is opened again", async () => {
-  const file = join(folder, "blank-database.tar.gz");
-  await writeBlank(file);
-  const contents = blankContents(file);
+test("a new database begins with the image's, its schema up to date, and keeps what it has when it is opened again", async () => {
+  const file = join(folder, "prepared-database.tar.gz");
+  await writePrepared(file, { nowMs: 0 });
+  const contents = preparedContents(file);
   expect(contents?.size).toBeGreaterThan(1_000_000);
   await opened(contents, async (database) => {
-    const applied = await migrate(database, { nowMs: 0 });
-    expect(applied).toContain("002_wallet.sql");
+    expect(await migrate(database, { nowMs: 0 })).toEqual([]);
+    expect(
+      await select(
+        database,
+        counted,
+        "select count(*)::integer as count from vendors",
+      ),
+    ).toEqual([{ count: 0 }]);
     await database.script("create table kept as select 7 as count");
   });
   await opened(contents, async (database) => {
-    expect(await migrate(database, { nowMs: 0 })).toEqual([]);
     expect(await select(database, counted, "select count from kept")).toEqual([
       { count: 7 },
     ]);
@@ -48,6 +53,6 @@ test("a new database begins with the blank one of the image, and keeps what it h
 });
 
 test("a checkout has none", () => {
-  expect(blankContents(join(folder, "none"))).toBeUndefined();
-  expect(blankContents()).toBeUndefined();
+  expect(preparedContents(join(folder, "none"))).toBeUndefined();
+  expect(preparedContents()).toBeUndefined();
 });

@@ -1,18 +1,19 @@
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { migrate } from "./migrate.js";
 import { EmbeddedDatabase } from "./pglite.js";
 
 /** Where an image has it; the same place from `src` and from `dist`. A checkout has none. */
-const BLANK_FILE = fileURLToPath(
-  new URL("../../blank-database.tar.gz", import.meta.url),
+const PREPARED_FILE = fileURLToPath(
+  new URL("../../prepared-database.tar.gz", import.meta.url),
 );
 
 /**
- * What `initdb` makes, as it was made when the image was built: making it takes seconds of processor time, unpacking it
- * less than one. Undefined where there is no such file: `initdb` runs then.
+ * A database as `initdb` and the migrations make it, made when the image was built: to make it takes seconds of the
+ * processor and a gigabyte of memory, to unpack it a fraction. Undefined where there is no such file: it is made then.
  */
-export function blankContents(file = BLANK_FILE): Blob | undefined {
+export function preparedContents(file = PREPARED_FILE): Blob | undefined {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
@@ -24,10 +25,14 @@ export function blankContents(file = BLANK_FILE): Blob | undefined {
 }
 
 /** Writes that file, for new databases to begin with. */
-export async function writeBlank(file: string): Promise<void> {
+export async function writePrepared(
+  file: string,
+  { nowMs }: { nowMs: number },
+): Promise<void> {
   const database = new EmbeddedDatabase(undefined);
   try {
     await database.open();
+    await migrate(database, { nowMs });
     const dump = await database.dump("gzip");
     await writeFile(file, new Uint8Array(await dump.arrayBuffer()));
   } finally {
