@@ -148,6 +148,16 @@ describe("a process that runs", () => {
     expect(tiny.messages().at(-1)).toBe("second signal: exiting at once");
   });
 
+  test("takes the interrupt of a terminal, which a process above passes on, for one", async () => {
+    const tiny = run({ ...GOOD, HANG_ON_DRAIN: "yes" });
+    const url = await tiny.url();
+    tiny.signal("SIGINT");
+    tiny.signal("SIGINT");
+    await tiny.said("draining");
+    expect((await fetch(`${url}/finish`)).status).toBe(200);
+    expect(await tiny.exited).toBe(0);
+  });
+
   test("exits with 1 when the grace time is over", async () => {
     const tiny = run({
       ...GOOD,

@@ -84,6 +84,9 @@ async function createProcessKit(
   };
 }
 
+/** Whoever means it presses again after that. */
+const SAME_KEYSTROKE_MS = 500;
+
 /** Signals and last-ditch errors of the process. */
 class ProcessLife {
   listener: Listener | undefined;
@@ -91,6 +94,7 @@ class ProcessLife {
   readonly #graceMs: number;
   /** A signal came: what fails from now on is part of the shutdown. */
   ending = false;
+  #interruptedAtMs: number | undefined;
 
   constructor(kit: ServiceKit, graceMs: number) {
     this.#kit = kit;
@@ -113,7 +117,9 @@ class ProcessLife {
   }
 
   #onSignal(signal: NodeJS.Signals): void {
-    const { logger } = this.#kit;
+    const { logger, clock } = this.#kit;
+    if (signal === "SIGINT" && this.#isSameKeystroke(clock.monotonicMs()))
+      return;
     if (this.ending) {
       logger.warn({ signal }, "second signal: exiting at once");
       process.exit(1);
@@ -128,6 +134,16 @@ class ProcessLife {
       process.exit(1);
     }, this.#graceMs);
     void this.#end();
+  }
+
+  /**
+   * Ctrl-C interrupts everything in the terminal's foreground: this process, and pnpm, which passes it on
+   * (`lifecycle` of @pnpm/npm-lifecycle). That is no second signal.
+   */
+  #isSameKeystroke(nowMs: number): boolean {
+    const firstAtMs = this.#interruptedAtMs;
+    this.#interruptedAtMs ??= nowMs;
+    return firstAtMs !== undefined && nowMs - firstAtMs < SAME_KEYSTROKE_MS;
   }
 
   async #end(): Promise<void> {

@@ -51,7 +51,8 @@ export function quietKit(name: string) {
   });
 }
 
-const PATIENCE_MS = 15_000;
+/** Less than a test may take, so that what was missed is named. */
+const PATIENCE_MS = 50_000;
 
 type EventOf<T extends EventType> = Extract<EasymoEvent, { type: T }>;
 
@@ -66,12 +67,12 @@ export class EventLog {
   }
 
   /** Resolves when another event has come; rejects when none does. */
-  more(): Promise<void> {
+  more(patienceMs = PATIENCE_MS): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         const seen = this.events.map((event) => event.type).join(", ");
         reject(new Error(`no further event came; so far: ${seen}`));
-      }, PATIENCE_MS);
+      }, patienceMs);
       this.#arrivals.push(() => {
         clearTimeout(timer);
         resolve();

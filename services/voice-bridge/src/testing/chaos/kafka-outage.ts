@@ -38,6 +38,8 @@ interface Conversation {
 
 const ROUND_MS = 3_000;
 const FRAMES_PER_ROUND = ROUND_MS / 20;
+/** A broker that shares its machine may take its time to come back. */
+const RETURN_PATIENCE_MS = 240_000;
 const KEYS = "123";
 const ONCE = ["call.start", "call.connected", "call.stop"];
 
@@ -100,7 +102,7 @@ async function run(
         count(log, "media.sample", subject) < samples,
     )
   )
-    await log.more();
+    await log.more(RETURN_PATIENCE_MS);
   const frames = calls * rounds * FRAMES_PER_ROUND * 2;
   return report(frames, subjects, log, await bridge.metrics());
 }
