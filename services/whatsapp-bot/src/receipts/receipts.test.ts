@@ -1,3 +1,4 @@
+import { createEvent } from "@easymo/messaging";
 import type { RunningService } from "@easymo/service-kit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { GraphApi } from "../testing/graph-api.js";
@@ -15,6 +16,7 @@ import {
   agentCoreOf,
   startAgentCore,
   startBot,
+  TENANT,
   type RunningBot,
 } from "../testing/running-bot.js";
 
@@ -86,6 +88,34 @@ describe("a message that comes in", () => {
     await postJson(bot.url, webhook(textFrom({ waId }, "STOP", id)));
     const [receipt] = await marked(waId, id, "STOP");
     expect(receipt?.body).not.toHaveProperty("typing_indicator");
+  });
+
+  test("that somebody else put there is marked when it says which number it came to", async () => {
+    const waId = newWaId();
+    const put = (id: string, changes: { phoneNumberId?: string }) =>
+      bot.bus.publishEvent(
+        "whatsapp.inbound",
+        createEvent("message.received", {
+          tenantId: TENANT,
+          source: "/elsewhere",
+          requestId: "req-test",
+          data: {
+            tenantId: TENANT,
+            userId: waId,
+            at: new Date().toISOString(),
+            messageId: id,
+            kind: "text",
+            text: "Muraho",
+            ...changes,
+          },
+        }),
+      );
+    const [nowhere, here] = [messageId(), messageId()];
+    await put(nowhere, {});
+    await put(here, { phoneNumberId: PHONE_NUMBER_ID });
+    await graph.untilRead(here);
+    const read = graph.readReceipts.map(({ body }) => body.message_id);
+    expect(read).not.toContain(nowhere);
   });
 
   test("of someone who opted out is not marked: nothing more goes to them", async () => {
