@@ -96,11 +96,14 @@ describe.each<[string, () => Promise<RedisTopology>]>([
   const trusted = getCACertificates("default");
   let servers: RedisTopology;
   let certificate: string;
+  let store: Store | undefined;
   beforeAll(async () => {
     servers = await start();
     certificate = servers.certificate ?? "";
   }, 120_000);
   afterAll(async () => {
+    // Also when the test that opened it failed: what listens would keep the process.
+    await store?.close();
     setDefaultCACertificates(trusted);
     await servers.stop();
   });
@@ -125,9 +128,10 @@ describe.each<[string, () => Promise<RedisTopology>]>([
 
   test("keeps what was answered, tells everyone who listens, and does so still when its master is killed", async () => {
     setDefaultCACertificates([...trusted, certificate]);
-    const store = createStore(servers.url, testDependencies());
-    await until(() => store.check().then(() => true));
-    const { idempotency, broadcasts } = store;
+    const own = createStore(servers.url, testDependencies());
+    store = own;
+    await until(() => own.check().then(() => true));
+    const { idempotency, broadcasts } = own;
     const keys = range(30).map((n) => `key-${n}`);
     const claim = (key: string) =>
       idempotency.claim(key, { fingerprint: "f", leaseMs: LEASE_MS });
@@ -152,7 +156,7 @@ describe.each<[string, () => Promise<RedisTopology>]>([
     await isHeard("before");
     await servers.replicated();
     await servers.failOver();
-    await until(() => store.check().then(() => true), { timeoutMs: 30_000 });
+    await until(() => own.check().then(() => true), { timeoutMs: 30_000 });
     for (const key of keys)
       expect(await until(() => claim(key), { timeoutMs: 30_000 })).toEqual({
         outcome: "done",
@@ -160,7 +164,6 @@ describe.each<[string, () => Promise<RedisTopology>]>([
       });
     await isHeard("after");
     await listening.end();
-    await store.close();
   }, 120_000);
 });
 
