@@ -72,8 +72,12 @@ describe.each<[string, () => Promise<RedisTopology>]>([
         outcome: "done",
         answer: key,
       });
+    // One that was on its way when the connection was made anew is asked again.
     for (const key of keys)
-      expect((await claim(`after-${key}`)).outcome).toBe("claimed");
+      await until(
+        async () => (await claim(`after-${key}`)).outcome === "claimed",
+        { timeoutMs: 30_000 },
+      );
     await until(
       () =>
         store.broadcasts.send("c", "back").then(
