@@ -53,6 +53,18 @@ test("a socket is let in by the signature of any account over its wss address", 
   expect(await verdict("a-stranger's")).toBe(false);
 });
 
+test.each(["https:", "ws:"])(
+  "a socket is not let in by a signature over its %s address",
+  async (scheme) => {
+    const other = `${scheme}//voice.example.com/bridge/twilio-media`;
+    expect(
+      await upgradeVerdict(
+        twilio.getExpectedTwilioSignature("our-token", other, {}),
+      ),
+    ).toBe(false);
+  },
+);
+
 /** What is said of a request with this signature that came over a real socket. */
 async function upgradeVerdict(signature: string): Promise<boolean> {
   const server = createServer();

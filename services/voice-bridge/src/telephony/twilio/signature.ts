@@ -39,8 +39,10 @@ export function isSignedUpgrade(
     /^https?:/,
     "",
   );
+  // Only an address without TLS, as in development, has a socket without it.
+  const schemes = publicUrl.protocol === "https:" ? ["wss:"] : ["wss:", "ws:"];
   return authTokens.some((token) =>
-    ["wss:", "ws:"].some((scheme) =>
+    schemes.some((scheme) =>
       twilio.validateRequest(token, signature, `${scheme}${address}`, {}),
     ),
   );
