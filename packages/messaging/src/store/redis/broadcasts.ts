@@ -23,7 +23,8 @@ export function redisBroadcasts(
           : redis.publish(name(channel), message),
       ),
     listen: (channel, onMessage) => {
-      const redis = connection.listener();
+      const listening = connection.listener();
+      const { redis } = listening;
       let pinging: Timer | undefined;
       const ping = (): void => {
         // A ping without an answer ends the connection, and the next one subscribes anew.
@@ -33,7 +34,7 @@ export function redisBroadcasts(
       const listener = {
         close: (): void => {
           pinging?.cancel();
-          redis.disconnect();
+          listening.close();
           listeners.delete(listener);
         },
       };

@@ -1,4 +1,5 @@
 import { Cluster, Redis } from "ioredis";
+import type { Clock } from "../../clock.js";
 import type { RedisAddress } from "./address.js";
 
 /** Redis as ioredis speaks with it: one server (or the master that sentinels name), or a cluster. */
@@ -7,6 +8,7 @@ export type RedisClient = Redis | Cluster;
 /** A command that has no answer by then is given up. */
 export const COMMAND_TIMEOUT_MS = 1_000;
 const MAX_RECONNECT_DELAY_MS = 500;
+const REVIVAL_PAUSE_MS = 100;
 /** In a cluster, a command is sent again this often, after this pause: no longer in all than anyone waits for it. */
 const MAX_REDIRECTIONS = 8;
 const REDIRECTION_PAUSE_MS = 100;
@@ -93,6 +95,25 @@ export function listenerOf(client: RedisClient): RedisClient {
         enableOfflineQueue: true,
         maxRetriesPerRequest: null,
       });
+}
+
+/**
+ * ioredis gives a client up for good ("end") in one case without being told to: when sentinels tell of a fail-over while it
+ * is asking them where the master is. Such a client is made to connect again, with what it had subscribed to.
+ */
+export function connectAgain(
+  redis: RedisClient,
+  clock: Clock,
+  isWanted: () => boolean,
+): void {
+  redis.on("end", () => {
+    if (!isWanted()) return;
+    clock.setTimeout(() => {
+      if (!isWanted() || redis.status !== "end") return;
+      // Its failure is an "error" of the client, and another "end".
+      redis.connect().catch(() => undefined);
+    }, REVIVAL_PAUSE_MS);
+  });
 }
 
 function login(address: {

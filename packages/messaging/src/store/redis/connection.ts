@@ -5,6 +5,7 @@ import { StoreUnavailableError } from "../../errors.js";
 import type { RedisAddress } from "./address.js";
 import {
   COMMAND_TIMEOUT_MS,
+  connectAgain,
   createClient,
   listenerOf,
   type RedisClient,
@@ -26,6 +27,7 @@ export class RedisConnection {
   /** Whether there is more than one place. */
   readonly hasSlots: boolean;
   #connecting: Promise<void> | undefined;
+  #closed = false;
   #lastLogMs = Number.NEGATIVE_INFINITY;
 
   constructor(address: RedisAddress, deps: { logger: Logger; clock: Clock }) {
@@ -40,6 +42,7 @@ export class RedisConnection {
     );
     this.#redis.on("error", (error: Error) => this.#logAway(error));
     this.#redis.on("end", () => this.#logger.debug("redis connection ended"));
+    connectAgain(this.#redis, this.#clock, () => !this.#closed);
   }
 
   /** Runs a script that answers for each of its keys on this one, together with who else runs it in the same turn. */
@@ -90,14 +93,23 @@ export class RedisConnection {
     });
   }
 
-  /** A connection of its own to listen on: what is asked of it waits for Redis to be there. */
-  listener(): RedisClient {
+  /** A connection of its own to listen on, until it is closed: what is asked of it waits for Redis to be there. */
+  listener(): { readonly redis: RedisClient; close(): void } {
     const redis = listenerOf(this.#redis);
+    let closed = false;
     redis.on("error", (error: Error) => this.#logAway(error));
-    return redis;
+    connectAgain(redis, this.#clock, () => !closed);
+    return {
+      redis,
+      close: () => {
+        closed = true;
+        redis.disconnect();
+      },
+    };
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     try {
       if (this.#redis.status === "ready")
         await this.#inTime(this.#redis.quit());
