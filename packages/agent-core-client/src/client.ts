@@ -1,4 +1,5 @@
-import { Bag, type Clock, type Logger } from "@easymo/service-kit";
+import { Bag } from "@easymo/bag";
+import type { Clock, Logger } from "@easymo/service-kit";
 import { type BuyersApi, buyersApi } from "./buyers/api.js";
 import {
   type Circuit,

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { currentTraceparent, requestContext } from "@easymo/service-kit";
-import type { Bag, Clock, Logger } from "@easymo/service-kit";
+import type { Bag } from "@easymo/bag";
+import type { Clock, Logger } from "@easymo/service-kit";
 import type { z } from "zod";
 import { parseAnswer } from "./answer.js";
 import type { Breaker } from "./breaker.js";

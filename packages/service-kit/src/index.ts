@@ -1,4 +1,3 @@
-export { Bag, type Bagged } from "./bag.js";
 export type { Clock, Timer } from "./clock.js";
 export { ManualClock, systemClock } from "./clock.js";
 export type {

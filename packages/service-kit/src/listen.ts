@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { Bag } from "./bag.js";
+import { Bag } from "@easymo/bag";
 import { answerBrokenRequests } from "./http/broken-requests.js";
 import type { Life } from "./phase.js";
 import { tieToLife } from "./phase.js";

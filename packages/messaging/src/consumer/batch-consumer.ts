@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { Bag } from "../bag.js";
+import { Bag } from "@easymo/bag";
 import type { PartitionLag } from "../bus/bus.js";
 import { hostClock, type Clock } from "../clock.js";
 import type { MalformedRecordError } from "../errors.js";

@@ -1,4 +1,4 @@
-import type { Bagged } from "../bag.js";
+import type { Bagged } from "@easymo/bag";
 import type { EasymoEvent } from "../events/event.js";
 import type { Received } from "./group-intake.js";
 import type { RetryState } from "./retry-headers.js";

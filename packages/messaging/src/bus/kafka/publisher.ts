@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { Bag } from "../../bag.js";
+import { Bag } from "@easymo/bag";
 import { delay, type Clock } from "../../clock.js";
 import { PublishError } from "../../errors.js";
 import type { BusMetrics } from "../../metrics.js";

@@ -1,0 +1,1 @@
+export { Bag, type Bagged } from "./bag.js";
