@@ -111,6 +111,9 @@ describe("a subject that does not carry audio as it is", () => {
     await carried(running, 20);
     await subject?.close();
     subject = undefined;
+    // The callers are told when their sockets are read, not when they are closed.
+    while (running.openCalls > 0)
+      await new Promise((resolve) => setImmediate(resolve));
     const { dropped, inbound } = await running.stop();
     expect(dropped).toBe(CALLS);
     expect(inbound.sent).toBeGreaterThan(0);

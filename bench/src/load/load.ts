@@ -133,6 +133,11 @@ export class Load {
     );
   }
 
+  /** Calls that were opened and whose connection has not been closed. */
+  get openCalls(): number {
+    return this.#openCallers;
+  }
+
   beginWindow(): void {
     this.#inbound.beginWindow();
     this.#outbound.beginWindow();
