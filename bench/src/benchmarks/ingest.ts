@@ -30,7 +30,7 @@ export async function ingest(
   const { quick, profile, rounds } = options;
   const windowSeconds = options["window-seconds"] ?? (quick ? 1 : 2);
   const [cluster, redis] = await Promise.all([
-    startKafkaCluster({ brokers: 1 }),
+    startKafkaCluster({ brokers: 1, optimised: true }),
     startRedis(),
   ]);
   try {

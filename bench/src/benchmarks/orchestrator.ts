@@ -42,7 +42,7 @@ export async function orchestrator(
     cpu: OTHER_CPU,
   });
   const [cluster, redis] = await Promise.all([
-    startKafkaCluster({ brokers: 1 }),
+    startKafkaCluster({ brokers: 1, optimised: true }),
     startRedis(),
   ]);
   try {

@@ -1,21 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { access, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Kafka, logLevel } from "kafkajs";
+import { classArchive, kafkaJava, type KafkaJava } from "./kafka-java.js";
+import { formatNode, launchNode, type KafkaNode } from "./kafka-node.js";
 import {
-  addresses,
-  formatArguments,
   makeCertificate,
   securedListeners,
-  securityProperties,
   type KafkaUser,
-  type NodeSecurity,
   type SecuredListeners,
 } from "./kafka-security.js";
-import { kafkaScript } from "./paths.js";
-import { startProcess, type RunningProcess } from "./process.js";
-import { run } from "./run.js";
+import { randomName } from "./random-name.js";
 import { freePorts, until } from "./wait.js";
 
 /** A Kafka of one test's own, whose brokers may be killed. Brokers are numbered from 1; each is also a controller. */
@@ -45,31 +41,53 @@ export interface KafkaCluster {
   stop(): Promise<void>;
 }
 
-interface Node {
-  readonly id: number;
-  readonly host: string;
-  readonly port: number;
-  readonly controllerPort: number;
-  readonly security: NodeSecurity | undefined;
-  readonly folder: string;
-  process?: RunningProcess;
-}
-
-/** Starts a KRaft cluster on free ports, in a temporary folder; about 4 s for one broker, 8 s for three. */
-export async function startKafkaCluster(options: {
+/** What a cluster is made of. */
+export interface KafkaClusterOptions {
   brokers: number;
   /** Address of this machine on which clients reach the brokers; 127.0.0.1 unless told. */
   host?: string;
   /** Adds listeners that ask for this user, and one behind TLS. */
   user?: KafkaUser;
-}): Promise<KafkaCluster> {
-  const jars = await run(kafkaScript("kafka-jars.sh"), []);
+  /** Brokers that are measured: as fast as they get, and slower to start. */
+  optimised?: boolean;
+}
+
+/** Starts a KRaft cluster on free ports, in a temporary folder; a few seconds, the first time some more. */
+export async function startKafkaCluster(
+  options: KafkaClusterOptions,
+): Promise<KafkaCluster> {
+  const java = await kafkaJava();
+  if (options.optimised === true) {
+    return startCluster({ ...java, options: [] }, options);
+  }
+  const archive = await classArchive(java);
+  if (!(await exists(archive))) await archiveClasses(java, archive);
+  const shared = `-XX:SharedArchiveFile=${archive}`;
+  return startCluster({ ...java, options: [...java.options, shared] }, options);
+}
+
+/** Runs a broker up and down for the classes that it loads. Two at the same time make the same. */
+async function archiveClasses(java: KafkaJava, archive: string): Promise<void> {
+  const unfinished = `${archive}.${randomName("new")}`;
+  const recording = `-XX:ArchiveClassesAtExit=${unfinished}`;
+  const cluster = await startCluster(
+    { ...java, options: [...java.options, recording] },
+    { brokers: 1 },
+  );
+  await cluster.stopBroker(1);
+  await cluster.stop();
+  await rename(unfinished, archive);
+}
+
+async function startCluster(
+  java: KafkaJava,
+  { brokers, user, host = "127.0.0.1" }: KafkaClusterOptions,
+): Promise<LocalCluster> {
   const folder = await mkdtemp(join(tmpdir(), "easymo-kafka-"));
-  const { user, host = "127.0.0.1" } = options;
-  const ports = await freePorts(options.brokers * 4);
+  const ports = await freePorts(brokers * 4);
   const certificate =
     user === undefined ? undefined : await makeCertificate(folder);
-  const nodes = Array.from({ length: options.brokers }, (_, at) => ({
+  const nodes = Array.from({ length: brokers }, (_, at) => ({
     id: at + 1,
     host,
     port: ports[at * 4] ?? 0,
@@ -85,7 +103,7 @@ export async function startKafkaCluster(options: {
           },
     folder: join(folder, `broker-${at + 1}`),
   }));
-  const cluster = new LocalCluster(jars, folder, nodes);
+  const cluster = new LocalCluster(java, folder, nodes);
   try {
     await cluster.start();
   } catch (error) {
@@ -98,12 +116,12 @@ export async function startKafkaCluster(options: {
 class LocalCluster implements KafkaCluster {
   readonly brokers: readonly string[];
   readonly secured: SecuredListeners | undefined;
-  readonly #jars: string;
+  readonly #java: KafkaJava;
   readonly #folder: string;
-  readonly #nodes: readonly Node[];
+  readonly #nodes: readonly KafkaNode[];
 
-  constructor(jars: string, folder: string, nodes: readonly Node[]) {
-    this.#jars = jars;
+  constructor(java: KafkaJava, folder: string, nodes: readonly KafkaNode[]) {
+    this.#java = java;
     this.#folder = folder;
     this.#nodes = nodes;
     this.brokers = nodes.map(({ host, port }) => `${host}:${port}`);
@@ -113,26 +131,11 @@ class LocalCluster implements KafkaCluster {
   async start(): Promise<void> {
     const clusterId = randomBytes(16).toString("base64url");
     await Promise.all(
-      this.#nodes.map(async (node) => {
-        await mkdir(node.folder, { recursive: true });
-        await writeFile(propertiesOf(node), properties(node, this.#nodes));
-        await run("java", [
-          "-Xmx64m",
-          "-XX:TieredStopAtLevel=1",
-          "-XX:+UseSerialGC",
-          "-cp",
-          `${this.#jars}/*`,
-          "kafka.tools.StorageTool",
-          "format",
-          // An id may begin with a dash: apart, it would be read as an option.
-          `--cluster-id=${clusterId}`,
-          "--config",
-          propertiesOf(node),
-          ...formatArguments(node.security),
-        ]);
-      }),
+      this.#nodes.map((node) =>
+        formatNode(this.#java, node, this.#nodes, clusterId),
+      ),
     );
-    await Promise.all(this.#nodes.map((node) => this.#launch(node)));
+    await Promise.all(this.#nodes.map((node) => launchNode(this.#java, node)));
     await this.#whole();
   }
 
@@ -197,7 +200,7 @@ class LocalCluster implements KafkaCluster {
   async restart(brokerId: number): Promise<void> {
     const node = this.#node(brokerId);
     await node.process?.kill();
-    await this.#launch(node);
+    await launchNode(this.#java, node);
     await this.#whole();
   }
 
@@ -206,37 +209,10 @@ class LocalCluster implements KafkaCluster {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  #node(brokerId: number): Node {
+  #node(brokerId: number): KafkaNode {
     const node = this.#nodes.find(({ id }) => id === brokerId);
     if (node === undefined) throw new Error(`There is no broker ${brokerId}.`);
     return node;
-  }
-
-  async #launch(node: Node): Promise<void> {
-    const logFile = join(node.folder, "server.log");
-    await writeFile(logFile, "");
-    const broker = await startProcess(
-      "java",
-      [
-        "-Xms128m",
-        "-Xmx384m",
-        `-Dlog4j2.configurationFile=${kafkaScript("log4j2.properties")}`,
-        "-cp",
-        `${this.#jars}/*`,
-        "kafka.Kafka",
-        propertiesOf(node),
-      ],
-      { logFile },
-    );
-    node.process = broker;
-    await until(
-      async () => {
-        const log = await readFile(logFile, "utf8");
-        if (broker.isRunning()) return log.includes("Kafka Server started");
-        throw new Error(`Broker ${node.id} ended:\n${log.slice(-2_000)}`);
-      },
-      { what: `Broker ${node.id}`, timeoutMs: 90_000, everyMs: 50 },
-    );
   }
 
   /** Waits until every broker that runs is known to the cluster and caught up with every partition that it has. */
@@ -283,48 +259,9 @@ class LocalCluster implements KafkaCluster {
   }
 }
 
-function propertiesOf({ folder }: Node): string {
-  return join(folder, "server.properties");
-}
-
-function properties(node: Node, nodes: readonly Node[]): string {
-  const replicas = Math.min(3, nodes.length);
-  const voters = nodes.map(
-    ({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`,
+function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
   );
-  const settings = {
-    "process.roles": "broker,controller",
-    "node.id": node.id,
-    "controller.quorum.voters": voters.join(","),
-    "controller.listener.names": "CONTROLLER",
-    listeners: [
-      `PLAINTEXT://${node.host}:${node.port}`,
-      `CONTROLLER://127.0.0.1:${node.controllerPort}`,
-      ...addresses(node.security),
-    ].join(","),
-    "advertised.listeners": [
-      `PLAINTEXT://${node.host}:${node.port}`,
-      ...addresses(node.security),
-    ].join(","),
-    "listener.security.protocol.map":
-      "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT,TLS:SSL",
-    ...securityProperties(node.security),
-    "inter.broker.listener.name": "PLAINTEXT",
-    "log.dirs": join(node.folder, "data"),
-    "auto.create.topics.enable": false,
-    "offsets.topic.replication.factor": replicas,
-    "offsets.topic.num.partitions": 2,
-    "transaction.state.log.replication.factor": replicas,
-    "transaction.state.log.min.isr": 1,
-    "transaction.state.log.num.partitions": 2,
-    "share.coordinator.state.topic.replication.factor": replicas,
-    "share.coordinator.state.topic.min.isr": 1,
-    "group.initial.rebalance.delay.ms": 0,
-    // A killed broker is noticed soon.
-    "broker.session.timeout.ms": 3_000,
-    "broker.heartbeat.interval.ms": 500,
-  };
-  return `${Object.entries(settings)
-    .map(([name, value]) => `${name}=${value}`)
-    .join("\n")}\n`;
 }
