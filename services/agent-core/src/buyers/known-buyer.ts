@@ -7,7 +7,7 @@ import type { Buyer } from "./buyer.js";
 import { findBuyer } from "./store.js";
 
 /** The path of everything that is one buyer's. */
-export const buyerParams = z.strictObject({ buyerId: text(128) });
+export const buyerParams = z.object({ buyerId: text(128) });
 
 /**
  * The tenant's buyer of that id, or the one that it was joined into.

@@ -12,7 +12,7 @@ import { buyerParams, knownBuyer } from "./known-buyer.js";
 import { purchaseShape } from "./records.js";
 import { savePurchase, wasOffered } from "./record-store.js";
 
-const body = z.strictObject({
+const body = z.object({
   ...buyerParams.shape,
   intentId: text(512),
   vendorId: text(128),

@@ -42,7 +42,7 @@ const registerRoute = defineRoute({
   params: unused,
   query: unused,
   body: namingSomebody(
-    z.strictObject({ ...personFields, name: optional(text(200)) }),
+    z.object({ ...personFields, name: optional(text(200)) }),
   ),
   answer: z.object({ buyer: buyerShape }),
   problems: [],
@@ -63,7 +63,7 @@ const intentRoute = defineRoute({
   effect: "write",
   params: buyerParams,
   query: unused,
-  body: z.strictObject({
+  body: z.object({
     intentId: text(512),
     channel,
     name: text(512),
@@ -99,7 +99,7 @@ const rankingRoute = defineRoute({
   effect: "write",
   params: buyerParams,
   query: unused,
-  body: z.strictObject({
+  body: z.object({
     intentId: text(512),
     rankingId: text(512),
     candidates: z.array(receivedCandidate).max(200),
@@ -129,7 +129,7 @@ const conversationRoute = defineRoute({
   effect: "write",
   params: buyerParams,
   query: unused,
-  body: z.strictObject({
+  body: z.object({
     summary: text(8_000),
     conversationId: optional(text(512)),
     language: optional(text(35)),

@@ -25,7 +25,7 @@ const createCall = defineRoute({
   effect: "write",
   params: unused,
   query: unused,
-  body: z.strictObject({
+  body: z.object({
     callId,
     leadId: optional(z.uuid()),
     direction: z.enum(["inbound", "outbound"]),
@@ -67,7 +67,7 @@ const setDispositionRoute = defineRoute({
   effect: "write",
   params: unused,
   query: unused,
-  body: z.strictObject({
+  body: z.object({
     callId,
     code: z.enum(
       dispositionCodes,

@@ -17,6 +17,13 @@ interface PostgresDeps {
   readonly random: () => number;
 }
 
+/** A connection that is made soon or not at all; the pool's own limit is for waiting until one of them is free. */
+class Connection extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super({ ...config, connectionTimeoutMillis: connectTimeoutMs });
+  }
+}
+
 /** A Postgres server, through a pool of connections. */
 export class PostgresDatabase implements Database {
   readonly #pool: pg.Pool;
@@ -26,8 +33,9 @@ export class PostgresDatabase implements Database {
     this.#deps = deps;
     this.#pool = new pg.Pool({
       connectionString: url,
+      Client: Connection,
       max: maxConnections,
-      connectionTimeoutMillis: connectTimeoutMs,
+      connectionTimeoutMillis: queueTimeoutMs,
       statement_timeout: statementTimeoutMs,
       application_name: "agent-core",
     });

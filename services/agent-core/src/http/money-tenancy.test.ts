@@ -156,7 +156,16 @@ describe.each(databases)("another tenant's money on %s", (_name, url) => {
   test("has names of its own: what one calls `shop` is not what another does", async () => {
     const [mine, theirs] = [new Wallet(core, own), new Wallet(core, other)];
     await mine.transfer("external", "shop", 70);
-    expect((await theirs.account("shop")).status).toBe(404);
+    const refused = { status: 403, body: { code: "wrong_tenant" } };
+    expect(await theirs.account("shop")).toMatchObject(refused);
+    expect(
+      await core.send("POST", "/wallet/transfer", {
+        tenant: other,
+        body: { ...money, from: "shop", to: "till" },
+      }),
+    ).toMatchObject(refused);
+    expect((await theirs.account("external")).status).toBe(404);
+    expect((await theirs.account("nobody's")).status).toBe(404);
     await theirs.transfer("external", "shop", 5, { currency: "EUR" });
     expect(await mine.balance("shop")).toBe(70);
     expect(await theirs.balance("shop")).toBe(5);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { selectFirst, type Sql } from "../database/port.js";
-import { ownId } from "../people/fields.js";
+import { externalAccount } from "../wallet/fields.js";
 import { refusal } from "./problems.js";
 import type { RawInput } from "./route.js";
 
@@ -77,8 +77,9 @@ export function ownsReservation(
 }
 
 /**
- * The same for an account or a vendor. They go by names that each tenant gives as it likes, so a name that another one uses
- * is nobody's here; only an id that is unique in the world (a UUID) can be another tenant's.
+ * The same for an account or a vendor. They go by names that each tenant gives as it likes: a name that the tenant has itself
+ * is its own, whoever else has one like it, and one that only others have is another's. Asked of what must be there, never
+ * of what the request may open. The world outside (`external`) is everybody's own.
  */
 export function ownsNamed(
   sql: Sql,
@@ -90,11 +91,12 @@ export function ownsNamed(
   const [table, column] =
     kind === "account" ? ["accounts", "account_id"] : ["vendors", "vendor_id"];
   return owns(sql, tenantId, {
-    query: `select tenant_id from ${table} where ${column} = $1 and (tenant_id = $2 or $3)
+    query: `select tenant_id from ${table}
+            where ${column} = $1 and (tenant_id = $2 or $1 <> '${externalAccount}')
             order by tenant_id <> $2 limit 1`,
     id,
     field,
-    more: [tenantId, ownId(id) !== undefined],
+    more: [tenantId],
   });
 }
 
@@ -127,7 +129,7 @@ async function owns(
     query: string;
     id: string;
     field: string;
-    more?: readonly (string | boolean)[];
+    more?: readonly string[];
   },
 ): Promise<boolean> {
   // The one kind of query that looks past the tenant: to tell "not yours" from "not there".

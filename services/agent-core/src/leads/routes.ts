@@ -33,7 +33,7 @@ const fetchLead = defineRoute({
   effect: "read",
   params: unused,
   query: unused,
-  body: namingSomebody(z.strictObject(personFields)),
+  body: namingSomebody(z.object(personFields)),
   answer: z.object({ lead: leadShape.nullable() }),
   problems: [],
   async handle({ body }, { sql, tenantId }) {
@@ -61,7 +61,7 @@ const logLeadRoute = defineRoute({
   params: unused,
   query: unused,
   body: namingSomebody(
-    z.strictObject({
+    z.object({
       ...personFields,
       name: optional(leadDetails.name),
       language: optional(leadDetails.language),

@@ -46,7 +46,7 @@ function registerOptOut(
     params: unused,
     query: unused,
     body: namingSomebody(
-      z.strictObject({
+      z.object({
         ...personFields,
         channel: z.enum(
           optOutChannels,
@@ -97,7 +97,7 @@ const readOptOut = defineRoute({
   summary:
     "Whether nothing may go out to a number: because it is in the registry, or something else that the same person is known by",
   effect: "read",
-  params: z.strictObject({ phone }),
+  params: z.object({ phone }),
   query: unused,
   body: unused,
   answer: z.object({

@@ -27,7 +27,7 @@ export const merchantCode = z
   .string()
   .regex(/^\d{3,12}$/, "must be a merchant code of 3 to 12 digits");
 
-const body = z.strictObject({
+const body = z.object({
   callId: optional(callId),
   phone: optional(phone),
   region: z

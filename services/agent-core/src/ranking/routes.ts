@@ -21,15 +21,13 @@ import { wishOf } from "./wish.js";
 
 const defaultLimit = 5;
 
-const body = z.strictObject({
+const body = z.object({
   intentId: text(512),
   name: text(512),
   slots,
-  contact: z
-    .union([text(512), namingSomebody(z.strictObject(personFields))])
-    .meta({
-      description: "E.164, or the user id when no number is known; or both",
-    }),
+  contact: z.union([text(512), namingSomebody(z.object(personFields))]).meta({
+    description: "E.164, or the user id when no number is known; or both",
+  }),
   limit: optional(z.int().min(1).max(50)),
 });
 

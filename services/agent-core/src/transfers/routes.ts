@@ -25,7 +25,7 @@ export const queueName = z
     "must be 1 to 63 letters, digits, dots, hyphens or underscores",
   );
 
-const handoverParams = z.strictObject({ handoverId: z.uuid() });
+const handoverParams = z.object({ handoverId: z.uuid() });
 const defaultPage = 50;
 
 const readHandover = defineRoute({
@@ -75,7 +75,7 @@ const handBackRoute = defineRoute({
   effect: "write",
   params: handoverParams,
   query: unused,
-  body: optional(z.strictObject({ notes: optional(text(4_000)) })),
+  body: optional(z.object({ notes: optional(text(4_000)) })),
   answer: z.object({ handover: handoverShape }),
   problems: ["wrong_tenant", "unknown_handover"],
   async handle({ params: { handoverId }, body }, { sql, tenantId, nowMs }) {
@@ -109,7 +109,7 @@ export function transferRoutes({
     effect: "write",
     params: unused,
     query: unused,
-    body: z.strictObject({
+    body: z.object({
       callId,
       queue: queueName,
       ...personFields,

@@ -15,7 +15,7 @@ const putVendor = defineRoute({
   summary:
     "Keeps what is known of a vendor, new or known; the catalogue is replaced as a whole",
   effect: "write",
-  params: z.strictObject({
+  params: z.object({
     // It is the id of the vendor's account, too.
     vendorId: accountId.refine(
       (id) => id !== externalAccount,

@@ -23,10 +23,10 @@ export interface Vendor {
   readonly items: readonly VendorItem[];
 }
 
-const item = z.strictObject({ name: text(200), price: amount, currency });
+const item = z.object({ name: text(200), price: amount, currency });
 
 /** What is told of a vendor. */
-export const vendorBody = z.strictObject({
+export const vendorBody = z.object({
   name: text(200),
   phone,
   area: text(200),

@@ -19,7 +19,7 @@ import { transfer } from "./ledger.js";
 import { capture, release, reserve, shownReservation } from "./reservations.js";
 import { statementOf } from "./statement.js";
 
-const reservationParams = z.strictObject({ reservationId: text(128) });
+const reservationParams = z.object({ reservationId: text(128) });
 const reservationAnswer = z.object({ reservation: reservationShape });
 
 const transferRoute = defineRoute({
@@ -33,7 +33,7 @@ const transferRoute = defineRoute({
   serializable: true,
   params: unused,
   query: unused,
-  body: z.strictObject({
+  body: z.object({
     from: accountId,
     to: accountId,
     amount,
@@ -61,7 +61,7 @@ const accountRoute = defineRoute({
   summary:
     "An account with its entries, newest first, page by page; a buyer who was joined into another has that one's account",
   effect: "read",
-  params: z.strictObject({ accountId }),
+  params: z.object({ accountId }),
   query: z.strictObject({
     limit: optional(pageLimit),
     after: optional(
@@ -119,7 +119,7 @@ const reserveRoute = defineRoute({
   serializable: true,
   params: unused,
   query: unused,
-  body: z.strictObject({
+  body: z.object({
     buyerId: accountId,
     intentId: text(512),
     amount,
@@ -147,7 +147,7 @@ const captureRoute = defineRoute({
   serializable: true,
   params: reservationParams,
   query: unused,
-  body: optional(z.strictObject({ to: optional(accountId) })),
+  body: optional(z.object({ to: optional(accountId) })),
   answer: reservationAnswer,
   problems: [
     "wrong_tenant",
@@ -174,7 +174,7 @@ const releaseRoute = defineRoute({
   serializable: true,
   params: reservationParams,
   query: unused,
-  body: optional(z.strictObject({ to: optional(accountId) })),
+  body: optional(z.object({ to: optional(accountId) })),
   answer: reservationAnswer,
   problems: [
     "wrong_tenant",

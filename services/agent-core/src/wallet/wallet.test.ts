@@ -94,11 +94,12 @@ describe.each(databases)("the wallet on %s", (_name, databaseUrl) => {
 
     test("from an account that nobody opened is refused, and opens none", async () => {
       const wallet = await funded();
-      expect(await wallet.transfer("nobody", "shop", 1)).toMatchObject({
+      const [from, to] = [`from-${randomUUID()}`, `to-${randomUUID()}`];
+      expect(await wallet.transfer(from, to, 1)).toMatchObject({
         status: 409,
         body: { code: "insufficient_funds" },
       });
-      for (const account of ["nobody", "shop"])
+      for (const account of [from, to])
         expect(await wallet.account(account)).toMatchObject({
           status: 404,
           body: { code: "unknown_account" },

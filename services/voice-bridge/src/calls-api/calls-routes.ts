@@ -24,7 +24,7 @@ export interface CallsApiDeps extends OutboundCallsDeps {
   readonly apiToken: string;
 }
 
-const transferBody = z.strictObject({
+const transferBody = z.object({
   to: z.string().min(1).max(64).optional(),
   reason: z.string().min(1).max(500).optional(),
 });

@@ -14,7 +14,7 @@ import {
   type RingingCalls,
 } from "./ringing-calls.js";
 
-export const outboundCallBody = z.strictObject({
+export const outboundCallBody = z.object({
   tenantId: z.string().min(1).max(128),
   to: z.string().min(1).max(64),
   agent: z.string().min(1).max(128),
