@@ -586,6 +586,19 @@ describe("without a model", () => {
       { item: "brake pads" },
       { item: "brake pads", place: "Remera" },
     ]);
+    // Money is held for one of them.
+    const released = await until(
+      () => {
+        const paths = standIn
+          .done(/^\/wallet\/reservations\/.+\/release$/)
+          .map(({ path }) => path);
+        return paths.length > 0 ? paths : undefined;
+      },
+      { what: "the first hold is let go of" },
+    );
+    expect(released).toEqual([
+      `/wallet/reservations/${encodeURIComponent(`reservation-${intentId}`)}/release`,
+    ]);
   });
 
   test("someone finds a part, chooses an offer and gets its payment code, once", async () => {

@@ -52,6 +52,8 @@ export interface IntentNote {
   readonly rankingAccepted?: boolean;
   readonly reservation?: { readonly id?: string; readonly outcome: string };
   readonly forwarded?: boolean;
+  /** The wish that says the same more exactly; money is held for that one. */
+  readonly replacedBy?: string;
 }
 
 /** A payment that was asked for. */

@@ -8,6 +8,7 @@ import {
   keepConversation,
   rank,
   registerBuyer,
+  release,
   reserve,
 } from "./vendors.js";
 import { placeCall, publish, sendWhatsApp } from "./telling.js";
@@ -33,6 +34,8 @@ export function effectExecutor(deps: EffectDeps): ExecuteEffect {
         return addRanking(deps, effect, about, signal);
       case "reserve":
         return reserve(deps, effect, about, signal);
+      case "release":
+        return release(deps, effect, about, signal);
       case "keep_conversation":
         return keepConversation(deps, effect, about, signal);
       case "publish":

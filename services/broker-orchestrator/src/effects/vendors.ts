@@ -147,6 +147,25 @@ export const reserve: Executor<"reserve"> = async (
   }
 };
 
+/** Lets go of money that is held for nothing any more. What was captured or has expired meanwhile is none of it. */
+export const release: Executor<"release"> = async (
+  deps,
+  effect,
+  { conversation },
+  signal,
+) => {
+  const core = asTenant(deps.services.wallet, conversation.tenantId, effect);
+  try {
+    await core.releaseReservation(effect.reservationId, {
+      idempotencyKey: effect.key,
+      signal,
+    });
+  } catch (error) {
+    if (!isTakenAnyhow(error)) return refusedOrThrow(error);
+  }
+  return { kind: "done" };
+};
+
 /** Keeps what the conversation came to with the buyer. A buyer service without this part goes without. */
 export const keepConversation: Executor<"keep_conversation"> = async (
   deps,

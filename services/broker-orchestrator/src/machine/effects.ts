@@ -64,6 +64,10 @@ export type Effect = Common &
         readonly currency: string;
         readonly expiresAt: string;
       } & AboutIntent)
+    | ({
+        readonly kind: "release";
+        readonly reservationId: string;
+      } & AboutIntent)
     | {
         readonly kind: "publish";
         readonly what: Published;

@@ -329,6 +329,83 @@ describe("a wish", () => {
     expect(again.state.outbox).toEqual(state.outbox);
   });
 
+  describe("that says where, what an earlier one left open", () => {
+    const exact = intent(PHONE, {
+      slots: { item: "Brake Pads", place: "Remera" },
+    });
+
+    /** Does what is open, the earliest first, until nothing is; or until there is one of the kind, which is given. */
+    function doneUntil(
+      state: Conversation,
+      kind?: EffectKind,
+    ): { state: Conversation; done: Effect[]; stoppedAt?: Effect } {
+      const done: Effect[] = [];
+      for (let now = state; ;) {
+        const [effect] = now.outbox;
+        if (effect === undefined) return { state: now, done };
+        if (effect.kind === kind)
+          return { state: now, done, stoppedAt: effect };
+        const outcome = outcomeOf(effect, false);
+        const own =
+          effect.kind === "reserve"
+            ? { ...outcome, reservationId: `for ${effect.intentId}` }
+            : outcome;
+        const step = applyOutcome(now, effect, own, cause, situation(startMs));
+        if (step === undefined) throw new Error("no conversation");
+        done.push(effect);
+        now = step.state;
+      }
+    }
+
+    const released = (done: readonly Effect[]) =>
+      done.flatMap((effect) =>
+        effect.kind === "release" ? [effect.reservationId] : [],
+      );
+    const first = `for ${wish.data.intentId}`;
+
+    test("has the money of it let go of, before any is held for itself", () => {
+      const { state } = doneUntil(apply(undefined, wish, startMs).state);
+      const { done, state: after } = doneUntil(
+        apply(state, exact, startMs + 60_000).state,
+      );
+      expect(released(done)).toEqual([first]);
+      const kinds = done.map(({ kind }) => kind);
+      expect(kinds.indexOf("release")).toBeLessThan(kinds.indexOf("reserve"));
+      expect(after.intents.map(({ reservation }) => reservation)).toEqual([
+        { outcome: "released" },
+        { outcome: "reserved", id: `for ${exact.data.intentId}` },
+      ]);
+    });
+
+    test("has the money of it let go of also when it was asked for already and is held only now", () => {
+      const { state } = doneUntil(
+        apply(undefined, wish, startMs).state,
+        "reserve",
+      );
+      const { done } = doneUntil(apply(state, exact, startMs + 60_000).state);
+      expect(released(done)).toEqual([first]);
+    });
+
+    test.each([
+      ["another thing", { item: "mirror", place: "Remera" }],
+      ["the same, and no place either", { item: "brake pads" }],
+    ])("leaves %s alone", (_what, slots) => {
+      const { state } = doneUntil(apply(undefined, wish, startMs).state);
+      const other = intent(PHONE, { slots });
+      const { done } = doneUntil(apply(state, other, startMs + 60_000).state);
+      expect(released(done)).toEqual([]);
+    });
+
+    test("leaves one alone that said another place: that is another wish", () => {
+      const there = intent(PHONE, {
+        slots: { item: "brake pads", area: "Kacyiru" },
+      });
+      const { state } = doneUntil(apply(undefined, there, startMs).state);
+      const { done } = doneUntil(apply(state, exact, startMs + 60_000).state);
+      expect(released(done)).toEqual([]);
+    });
+  });
+
   test("of which the store knows nothing any more is asked for anew, under the same keys", () => {
     const first = apply(undefined, wish, startMs);
     const [effect] = first.effects;

@@ -36,6 +36,7 @@ const dependencyOf: Readonly<Record<EffectKind, Dependency>> = {
   add_intent: "buyer",
   add_ranking: "buyer",
   reserve: "wallet",
+  release: "wallet",
   answer_turn: "model",
   hand_over: "agent-core",
   check_handover: "agent-core",

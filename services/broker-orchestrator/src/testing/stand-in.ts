@@ -178,6 +178,18 @@ export class StandIn {
             status: this.walletRefusal.status,
             body: { code: this.walletRefusal.code },
           };
+    const [, released] =
+      /^\/wallet\/reservations\/([^/]+)\/release$/.exec(path) ?? [];
+    if (released !== undefined)
+      return {
+        status: 200,
+        body: {
+          reservation: {
+            reservationId: decodeURIComponent(released),
+            status: "released",
+          },
+        },
+      };
     if (method === "POST" && path === "/calls")
       return { status: 202, body: { callId: "CA1" } };
     return { status: 404, body: { code: "not_found" } };

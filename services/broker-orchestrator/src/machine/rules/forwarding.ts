@@ -59,6 +59,18 @@ function passOn(
   );
 }
 
+/** Lets go of what is held for a wish that another one has taken the place of. */
+export function letGo(draft: Draft, intentId: string): void {
+  const intent = draft.intent(intentId);
+  const reservationId = intent?.reservation?.id;
+  if (intent?.replacedBy === undefined || reservationId === undefined) return;
+  draft.emit(
+    { kind: "release", intentId, reservationId },
+    intentId,
+    intent.eventId,
+  );
+}
+
 /** The buyer service and the wallet have answered: everybody may know. */
 export function forward(draft: Draft, intentId: string): void {
   const intent = draft.intent(intentId);

@@ -3,7 +3,8 @@ import type { ChannelName, IntentNote } from "../../conversation/state.js";
 import { agentName, type Draft } from "../draft.js";
 import { eventRule } from "../rule.js";
 import { isWithHuman } from "./handover.js";
-import { itemOf } from "./offers.js";
+import { letGo } from "./forwarding.js";
+import { completes, itemOf } from "./offers.js";
 
 /** Wishes that no vendor can answer. */
 const TALK = new Set(["help", "human", "call"]);
@@ -14,8 +15,17 @@ function isForVendors(intent: Pick<IntentNote, "name" | "slots">): boolean {
   return intent.name !== "pay" || itemOf(intent) !== undefined;
 }
 
-/** Takes a wish in: from now on it goes its way to the vendors and back. */
+/**
+ * Takes a wish in: from now on it goes its way to the vendors and back. Of an earlier one that it completes, the money is
+ * let go of before any is held for this one.
+ */
 export function takeIntent(draft: Draft, intent: IntentNote): void {
+  for (const earlier of draft.state.intents) {
+    if (earlier.replacedBy !== undefined || !completes(intent, earlier))
+      continue;
+    draft.noteIntent(earlier.intentId, { replacedBy: intent.intentId });
+    letGo(draft, earlier.intentId);
+  }
   draft.set({
     intents: [...draft.state.intents, intent].slice(-limits.intents),
   });
@@ -47,7 +57,7 @@ export const intentRules = [
       draft.state.optedOut === undefined &&
       draft.intent(data.intentId) === undefined,
     then: "the wish is on its way",
-    effects: ["know_lead"],
+    effects: ["know_lead", "release"],
     apply(draft, event) {
       const { data } = event;
       const channel: ChannelName = data.channel;

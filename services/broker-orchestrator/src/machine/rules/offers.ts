@@ -1,16 +1,38 @@
 import type { IntentNote } from "../../conversation/state.js";
 
 const ITEM_SLOTS = ["item", "product", "part", "query", "service"];
+const PLACE_SLOTS = ["place", "area", "location"];
 const AMOUNT_SLOTS = ["amount", "price", "budget"];
 
 /** The thing that a person wants, in their words. Pure. */
 export function itemOf({
   slots,
 }: Pick<IntentNote, "slots">): string | undefined {
-  for (const name of ITEM_SLOTS) {
+  return textOf(slots, ITEM_SLOTS)?.slice(0, 120);
+}
+
+/** Whether a wish says where, what an earlier one for the same thing left open: they are one wish. Pure. */
+export function completes(
+  intent: Pick<IntentNote, "slots">,
+  earlier: Pick<IntentNote, "slots">,
+): boolean {
+  const [item, before] = [itemOf(intent), itemOf(earlier)];
+  return (
+    item !== undefined &&
+    before !== undefined &&
+    item.localeCompare(before, undefined, { sensitivity: "base" }) === 0 &&
+    textOf(intent.slots, PLACE_SLOTS) !== undefined &&
+    textOf(earlier.slots, PLACE_SLOTS) === undefined
+  );
+}
+
+function textOf(
+  slots: IntentNote["slots"],
+  names: readonly string[],
+): string | undefined {
+  for (const name of names) {
     const value = slots[name];
-    if (typeof value === "string" && value.trim() !== "")
-      return value.trim().slice(0, 120);
+    if (typeof value === "string" && value.trim() !== "") return value.trim();
   }
   return undefined;
 }

@@ -8,7 +8,7 @@ import {
   type OutcomeOf,
 } from "../outcome-row.js";
 import { write } from "../speaking.js";
-import { advance, answer, forward } from "./forwarding.js";
+import { advance, answer, forward, letGo } from "./forwarding.js";
 import { handOver, handoverRows } from "./handover.js";
 import { takeIntent } from "./intents.js";
 import { learn } from "./leads.js";
@@ -119,8 +119,8 @@ export const outcomeRows: readonly AnyOutcomeRow[] = [
   outcomeRow({
     of: "reserve",
     outcomes: ["reserved", "refused", "withheld"],
-    then: "the wallet has answered, with a reservation or without",
-    effects: ["publish", "keep_conversation"],
+    then: "the wallet has answered, with a reservation or without; what is held for a wish that was completed meanwhile is let go of",
+    effects: ["publish", "keep_conversation", "release"],
     apply(draft, { intentId }, outcome) {
       const reservation =
         outcome.kind === "reserved"
@@ -135,7 +135,17 @@ export const outcomeRows: readonly AnyOutcomeRow[] = [
                 outcome.kind === "refused" ? outcome.code : outcome.reason,
             };
       draft.noteIntent(intentId, { reservation });
+      letGo(draft, intentId);
       forward(draft, intentId);
+    },
+  }),
+  outcomeRow({
+    of: "release",
+    outcomes: ["done"],
+    then: "no money is held for the wish any more",
+    effects: [],
+    apply(draft, { intentId }) {
+      draft.noteIntent(intentId, { reservation: { outcome: "released" } });
     },
   }),
   outcomeRow({
@@ -145,6 +155,7 @@ export const outcomeRows: readonly AnyOutcomeRow[] = [
     effects: [
       "send_whatsapp",
       "know_lead",
+      "release",
       "publish",
       "place_call",
       "hand_over",
