@@ -3,6 +3,7 @@ import {
   listen,
   type RunningService,
   type ServiceApp,
+  SignalCopies,
   systemClock,
 } from "@easymo/service-kit";
 import type { DemoConfig } from "./config.js";
@@ -50,7 +51,9 @@ export async function runDemo(
 
 function endOnSignal(close: () => Promise<void>): void {
   let ending = false;
-  const end = () => {
+  const copies = new SignalCopies();
+  const end = (signal: NodeJS.Signals) => {
+    if (copies.isCopy(signal, systemClock.monotonicMs())) return;
     if (ending) process.exit(1);
     ending = true;
     systemClock.setTimeout(() => stop("It did not end in time.", 1), GRACE_MS);

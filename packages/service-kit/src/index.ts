@@ -63,6 +63,7 @@ export type { FieldError, ProblemSpec } from "./problem.js";
 export { fieldErrors, Problem, validated } from "./problem.js";
 export { maskPhone, maskText, redact } from "./redaction.js";
 export { runService } from "./run-service.js";
+export { SignalCopies } from "./signal-copies.js";
 export type {
   RunningSpan,
   SpanAttributes,

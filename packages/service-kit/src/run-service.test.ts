@@ -1,8 +1,12 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { processEnvironment } from "./config.js";
 import type { LogLine } from "./fixtures/test-service.js";
 import { CapturedLog } from "./fixtures/test-service.js";
 
@@ -12,17 +16,24 @@ const TINY_SERVICE = fileURLToPath(
 
 const GOOD = { API_TOKEN: "correct horse", PORT: "0", HOST: "127.0.0.1" };
 
-/** The tiny service in a process of its own. */
+/** The tiny service in a process of its own, or in a group of processes with the pnpm that runs it. */
 class TinyProcess {
   readonly log = new CapturedLog();
   readonly exited: Promise<number | null>;
   readonly #child: ChildProcess;
+  readonly #isGroup: boolean;
   stderr = "";
 
-  constructor(env: Record<string, string>) {
-    this.#child = spawn(process.execPath, [TINY_SERVICE], {
+  constructor(env: Record<string, string>, packageDirectory?: string) {
+    const [program, ...parameters] =
+      packageDirectory === undefined
+        ? [process.execPath, TINY_SERVICE]
+        : ["pnpm", "--silent", "--dir", packageDirectory, "start"];
+    this.#isGroup = packageDirectory !== undefined;
+    this.#child = spawn(program, parameters, {
       env,
       stdio: ["ignore", "pipe", "pipe"],
+      detached: this.#isGroup,
     });
     let rest = "";
     this.#child.stdout?.on("data", (chunk: Buffer) => {
@@ -54,6 +65,20 @@ class TinyProcess {
     this.#child.kill(signal);
   }
 
+  /** To all of its processes, as a terminal does it, or whoever ends what he started. */
+  signalGroup(signal: NodeJS.Signals): void {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error("it has no process");
+    process.kill(-pid, signal);
+  }
+
+  kill(): void {
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode !== null || signalCode !== null) return;
+    if (this.#isGroup) this.signalGroup("SIGKILL");
+    else this.signal("SIGKILL");
+  }
+
   messages(): unknown[] {
     return this.log.lines.map(({ msg }) => msg);
   }
@@ -61,17 +86,41 @@ class TinyProcess {
 
 const processes: TinyProcess[] = [];
 
-function run(env: Record<string, string> = GOOD): TinyProcess {
-  const tiny = new TinyProcess(env);
+function run(
+  env: Record<string, string> = GOOD,
+  packageDirectory?: string,
+): TinyProcess {
+  const tiny = new TinyProcess(env, packageDirectory);
   processes.push(tiny);
   return tiny;
 }
 
+const directories: string[] = [];
+
+/** In a package of its own, whose start script is like that of our services. */
+async function runByPnpm(): Promise<{ tiny: TinyProcess; url: string }> {
+  const directory = mkdtempSync(join(tmpdir(), "easymo-tiny-"));
+  directories.push(directory);
+  const start = `exec "${process.execPath}" "${TINY_SERVICE}"`;
+  writeFileSync(
+    join(directory, "package.json"),
+    JSON.stringify({ name: "tiny", private: true, scripts: { start } }),
+  );
+  const { PATH } = processEnvironment();
+  const tiny = run(
+    { ...GOOD, HANG_ON_DRAIN: "yes", HOME: directory, PATH: PATH ?? "" },
+    directory,
+  );
+  return { tiny, url: await tiny.url() };
+}
+
 afterEach(async () => {
   for (const tiny of processes.splice(0)) {
-    tiny.signal("SIGKILL");
+    tiny.kill();
     await tiny.exited;
   }
+  for (const directory of directories.splice(0))
+    rmSync(directory, { recursive: true, force: true });
 });
 
 describe("a process that is badly configured", () => {
@@ -158,6 +207,30 @@ describe("a process that runs", () => {
     expect(await tiny.exited).toBe(0);
   });
 
+  test("takes for one what pnpm passes on of the first signal", async () => {
+    const env = { ...GOOD, HANG_ON_DRAIN: "yes", npm_lifecycle_event: "start" };
+    const tiny = run(env);
+    const url = await tiny.url();
+    tiny.signal("SIGTERM");
+    await tiny.said("draining");
+    tiny.signal("SIGTERM");
+    await tiny.said("passed on by a process above: already shutting down");
+    expect((await fetch(`${url}/finish`)).status).toBe(200);
+    expect(await tiny.exited).toBe(0);
+  });
+
+  test("exits with 1 at once on a second Ctrl-C: what pnpm then sends", async () => {
+    const env = { ...GOOD, HANG_ON_DRAIN: "yes", npm_lifecycle_event: "start" };
+    const tiny = run(env);
+    await tiny.url();
+    tiny.signal("SIGINT");
+    await tiny.said("draining");
+    tiny.signal("SIGINT");
+    await tiny.said("passed on by a process above: already shutting down");
+    tiny.signal("SIGTERM");
+    expect(await tiny.exited).toBe(1);
+  });
+
   test("exits with 1 when the grace time is over", async () => {
     const tiny = run({
       ...GOOD,
@@ -190,6 +263,21 @@ describe("a process that runs", () => {
     expect(await tiny.exited).toBe(0);
     expect(tiny.messages()).not.toContain("started");
   });
+});
+
+describe("a process that pnpm runs", () => {
+  test.each(["SIGTERM", "SIGINT"] as const)(
+    "finishes what was taken when its whole group gets %s",
+    async (signal) => {
+      const { tiny, url } = await runByPnpm();
+      tiny.signalGroup(signal);
+      await tiny.said("draining");
+      expect((await fetch(`${url}/readyz`)).status).toBe(503);
+      expect((await fetch(`${url}/finish`)).status).toBe(200);
+      await tiny.said("stopped");
+      expect(tiny.messages()).not.toContain("second signal: exiting at once");
+    },
+  );
 });
 
 describe("a process that fails", () => {

@@ -7,6 +7,7 @@ import type { Listener, ServiceApp } from "./listen.js";
 import { openListener } from "./listen.js";
 import { createLogger } from "./logger.js";
 import { createMetrics } from "./metrics.js";
+import { SignalCopies } from "./signal-copies.js";
 import { startTracing } from "./tracing/tracing.js";
 
 /** EX_CONFIG of sysexits.h. */
@@ -19,7 +20,8 @@ const EXIT_CONFIG = 78;
  * variable on standard error. Then it listens, and starts the app. SIGTERM or
  * SIGINT shuts it down in phases (see `ServiceApp`): exit code 0, or 1 when that
  * failed or took longer than `SHUTDOWN_GRACE_SECONDS`. A second signal exits
- * with 1 at once. What nobody caught is logged as fatal and ends it with 1.
+ * with 1 at once; what pnpm passes on of the first is none (`SignalCopies`).
+ * What nobody caught is logged as fatal and ends it with 1.
  */
 export async function runService<C extends CommonConfig>(
   name: string,
@@ -84,9 +86,6 @@ async function createProcessKit(
   };
 }
 
-/** Whoever means it presses again after that. */
-const SAME_KEYSTROKE_MS = 500;
-
 /** Signals and last-ditch errors of the process. */
 class ProcessLife {
   listener: Listener | undefined;
@@ -94,7 +93,7 @@ class ProcessLife {
   readonly #graceMs: number;
   /** A signal came: what fails from now on is part of the shutdown. */
   ending = false;
-  #interruptedAtMs: number | undefined;
+  readonly #copies = new SignalCopies();
 
   constructor(kit: ServiceKit, graceMs: number) {
     this.#kit = kit;
@@ -118,15 +117,20 @@ class ProcessLife {
 
   #onSignal(signal: NodeJS.Signals): void {
     const { logger, clock } = this.#kit;
-    if (signal === "SIGINT" && this.#isSameKeystroke(clock.monotonicMs()))
+    if (this.#copies.isCopy(signal, clock.monotonicMs())) {
+      logger.info(
+        { signal },
+        "passed on by a process above: already shutting down",
+      );
       return;
+    }
     if (this.ending) {
       logger.warn({ signal }, "second signal: exiting at once");
       process.exit(1);
     }
     this.ending = true;
     logger.info({ signal }, "shutting down");
-    this.#kit.clock.setTimeout(() => {
+    clock.setTimeout(() => {
       logger.error(
         { graceMs: this.#graceMs },
         "not finished within the grace time: exiting",
@@ -134,16 +138,6 @@ class ProcessLife {
       process.exit(1);
     }, this.#graceMs);
     void this.#end();
-  }
-
-  /**
-   * Ctrl-C interrupts everything in the terminal's foreground: this process, and pnpm, which passes it on
-   * (`lifecycle` of @pnpm/npm-lifecycle). That is no second signal.
-   */
-  #isSameKeystroke(nowMs: number): boolean {
-    const firstAtMs = this.#interruptedAtMs;
-    this.#interruptedAtMs ??= nowMs;
-    return firstAtMs !== undefined && nowMs - firstAtMs < SAME_KEYSTROKE_MS;
   }
 
   async #end(): Promise<void> {

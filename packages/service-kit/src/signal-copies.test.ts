@@ -1,0 +1,36 @@
+import { describe, expect, test } from "@jest/globals";
+import { SignalCopies } from "./signal-copies.js";
+
+const BY_PNPM = { npm_lifecycle_event: "start" };
+const LATER_MS = 60_000;
+
+describe("a signal that comes again", () => {
+  test("is meant, where nothing stands above that passes it on", () => {
+    const copies = new SignalCopies({});
+    expect(copies.isCopy("SIGTERM", 0)).toBe(false);
+    expect(copies.isCopy("SIGTERM", 0)).toBe(false);
+  });
+
+  test.each(["SIGTERM", "SIGINT"] as const)(
+    "is pnpm's copy of the first %s, however late, and once only",
+    (signal) => {
+      const copies = new SignalCopies(BY_PNPM);
+      expect(copies.isCopy(signal, 0)).toBe(false);
+      expect(copies.isCopy(signal, LATER_MS)).toBe(true);
+      expect(copies.isCopy(signal, LATER_MS)).toBe(false);
+    },
+  );
+
+  test("is meant when it is another: pnpm's answer to a second Ctrl-C", () => {
+    const copies = new SignalCopies(BY_PNPM);
+    expect(copies.isCopy("SIGINT", 0)).toBe(false);
+    expect(copies.isCopy("SIGTERM", 1)).toBe(false);
+  });
+
+  test("is one keystroke with the interrupt just before it, whatever stands above", () => {
+    const copies = new SignalCopies({});
+    expect(copies.isCopy("SIGINT", 0)).toBe(false);
+    expect(copies.isCopy("SIGINT", 499)).toBe(true);
+    expect(copies.isCopy("SIGINT", 500)).toBe(false);
+  });
+});

@@ -1,0 +1,40 @@
+import { processEnvironment, type Environment } from "./config.js";
+
+/** Whoever presses twice means it after that. */
+const SAME_KEYSTROKE_MS = 500;
+
+/**
+ * Tells a second signal, which somebody means, from a copy of the first.
+ *
+ * Ctrl-C, and a signal to the whole group of processes that `pnpm start` makes,
+ * reach the service itself and also pnpm, which passes on what it gets
+ * (`lifecycle` of @pnpm/npm-lifecycle). That may take pnpm long on a busy
+ * machine, so the first repeat of the first signal is the copy whenever it
+ * comes. A second Ctrl-C is still a second signal: pnpm then sends SIGTERM.
+ *
+ * Whatever else may stand above a service and pass on interrupts does so at once.
+ */
+export class SignalCopies {
+  readonly #expected: boolean;
+  #first: { signal: NodeJS.Signals; atMs: number } | undefined;
+  #copied = false;
+
+  constructor(env: Environment = processEnvironment()) {
+    // What pnpm, npm and yarn tell what they run: the name of the script.
+    this.#expected = env.npm_lifecycle_event !== undefined;
+  }
+
+  isCopy(signal: NodeJS.Signals, nowMs: number): boolean {
+    const first = this.#first;
+    if (first === undefined) {
+      this.#first = { signal, atMs: nowMs };
+      return false;
+    }
+    if (signal !== first.signal) return false;
+    const sameKeystroke =
+      signal === "SIGINT" && nowMs - first.atMs < SAME_KEYSTROKE_MS;
+    if (!sameKeystroke && (!this.#expected || this.#copied)) return false;
+    this.#copied = true;
+    return true;
+  }
+}
