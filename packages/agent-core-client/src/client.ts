@@ -7,6 +7,7 @@ import {
   createBreaker,
   defaultCircuit,
 } from "./breaker.js";
+import { AbortWatch } from "./abort-watch.js";
 import { Connections } from "./connections.js";
 import { clientError } from "./errors.js";
 import { exchange } from "./exchange.js";
@@ -63,7 +64,6 @@ export function createAgentCoreClient(
 ): AgentCoreClient {
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
   const settings = {
-    baseUrl: options.baseUrl.replace(/\/+$/, ""),
     timeoutMs,
     totalTimeoutMs: options.totalTimeoutMs ?? timeoutMs * totalTimeoutFactor,
     retry: { ...defaultRetryPolicy, ...options.retry },
@@ -72,7 +72,7 @@ export function createAgentCoreClient(
   const deps: TransportDeps = {
     clock: options.clock,
     logger: options.logger,
-    connections: new Connections(),
+    connections: new Connections(options.baseUrl),
     breaker: createBreaker(
       { ...defaultCircuit, ...options.circuit },
       options.logger,
@@ -80,6 +80,7 @@ export function createAgentCoreClient(
     tokens: new TenantTokens(options.jwtSecret, options.clock),
     random: options.random ?? Math.random,
     closed: closing.signal,
+    signals: new AbortWatch(),
     underWay: new Bag(),
   };
   return {
@@ -106,7 +107,7 @@ export function createAgentCoreClient(
 }
 
 async function checkReady(
-  settings: { baseUrl: string; timeoutMs: number },
+  settings: { timeoutMs: number },
   deps: TransportDeps,
 ): Promise<void> {
   if (deps.closed.aborted) throw clientError("closed");
@@ -114,7 +115,7 @@ async function checkReady(
   const underWay = deps.underWay.add(giveUp);
   const answer = await exchange(
     {
-      url: `${settings.baseUrl}/readyz`,
+      path: "/readyz",
       method: "GET",
       headers: { accept: "application/json" },
       timeoutMs: settings.timeoutMs,

@@ -5,7 +5,8 @@ import { GiveUp } from "./give-up.js";
 
 /** One HTTP request, ready to be sent. */
 export interface Exchange {
-  readonly url: string;
+  /** Behind the address that the connections are to. */
+  readonly path: string;
   readonly method: "GET" | "POST" | "PUT";
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;

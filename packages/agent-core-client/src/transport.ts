@@ -3,6 +3,7 @@ import { currentTraceparent, requestContext } from "@easymo/service-kit";
 import type { Bag } from "@easymo/bag";
 import type { Clock, Logger } from "@easymo/service-kit";
 import type { z } from "zod";
+import type { AbortWatch } from "./abort-watch.js";
 import { parseAnswer } from "./answer.js";
 import type { Breaker } from "./breaker.js";
 import type { Connections } from "./connections.js";
@@ -15,7 +16,6 @@ import type { TenantTokens } from "./tokens.js";
 import type { ReadOptions, WriteOptions } from "./tools.js";
 
 export interface TransportSettings {
-  readonly baseUrl: string;
   /** For one attempt, its answer's body included. */
   readonly timeoutMs: number;
   /** For all attempts of one call, the pauses between them included. */
@@ -32,6 +32,8 @@ export interface TransportDeps {
   readonly random: () => number;
   /** Aborted when the client is closed. */
   readonly closed: AbortSignal;
+  /** What is given up when a caller's signal is aborted. */
+  readonly signals: AbortWatch;
   /** What is given up when the client is closed. */
   readonly underWay: Bag<GiveUp>;
 }
@@ -59,7 +61,7 @@ interface OutgoingRequest {
 }
 
 interface PreparedRequest {
-  readonly url: string;
+  readonly path: string;
   readonly method: "GET" | "POST" | "PUT";
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -117,15 +119,16 @@ export class TenantTransport {
     const { closed, clock } = this.#deps;
     if (isOver(closed)) throw clientError("closed");
     const giveUp = new GiveUp();
-    const stop = (): void => giveUp.now();
     const time = { isOver: false };
     const timer = clock.setTimeout(() => {
       time.isOver = true;
-      stop();
+      giveUp.now();
     }, this.#settings.totalTimeoutMs);
     const underWay = this.#deps.underWay.add(giveUp);
-    signal?.addEventListener("abort", stop);
-    if (signal?.aborted === true) stop();
+    const watched =
+      signal === undefined
+        ? undefined
+        : this.#deps.signals.watch(signal, giveUp);
     try {
       const prepared = await this.#prepare(request);
       // What no signal reaches is the wait for another request's probe of a half-open circuit.
@@ -140,7 +143,7 @@ export class TenantTransport {
     } finally {
       timer.cancel();
       this.#deps.underWay.remove(underWay);
-      signal?.removeEventListener("abort", stop);
+      watched?.forget();
     }
   }
 
@@ -186,29 +189,21 @@ export class TenantTransport {
   }
 
   async #prepare(request: OutgoingRequest): Promise<PreparedRequest> {
+    const { method, body, idempotencyKey } = request;
     const { tenantId, requestId, traceparent } = this.#context;
-    const context = requestContext();
     const trace = traceparent ?? currentTraceparent();
-    const token = await this.#deps.tokens.get(tenantId);
-    return {
-      url: `${this.#settings.baseUrl}${request.path}${queryText(request.query)}`,
-      method: request.method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        accept: "application/json",
-        "x-request-id": requestId ?? context?.requestId ?? randomUUID(),
-        ...(trace === undefined ? {} : { traceparent: trace }),
-        ...(request.body === undefined
-          ? {}
-          : { "content-type": "application/json" }),
-        ...(request.idempotencyKey === undefined
-          ? {}
-          : { "idempotency-key": headerKey(request.idempotencyKey) }),
-      },
-      ...(request.body === undefined
-        ? {}
-        : { body: JSON.stringify(request.body) }),
+    const headers: Record<string, string> = {
+      authorization: `Bearer ${await this.#deps.tokens.get(tenantId)}`,
+      accept: "application/json",
+      "x-request-id": requestId ?? requestContext()?.requestId ?? randomUUID(),
     };
+    if (trace !== undefined) headers.traceparent = trace;
+    if (idempotencyKey !== undefined)
+      headers["idempotency-key"] = headerKey(idempotencyKey);
+    const path = `${request.path}${queryText(request.query)}`;
+    if (body === undefined) return { path, method, headers };
+    headers["content-type"] = "application/json";
+    return { path, method, headers, body: JSON.stringify(body) };
   }
 }
 
@@ -220,8 +215,9 @@ function headerKey(key: string): string {
 }
 
 function queryText(query: ReadRequest["query"]): string {
+  if (query === undefined) return "";
   const given = new URLSearchParams();
-  for (const [name, value] of Object.entries(query ?? {}))
+  for (const [name, value] of Object.entries(query))
     if (value !== undefined) given.set(name, String(value));
   return given.size === 0 ? "" : `?${given.toString()}`;
 }
