@@ -165,10 +165,19 @@ export class Load {
     };
   }
 
-  /** Lets the probes' callers interrupt for so long. */
-  async probe(durationMs: number): Promise<BargeInReport[]> {
+  /** Lets the probes' callers interrupt for so long, and each of them so often at least. */
+  async probe(
+    durationMs: number,
+    { atLeast = 0 }: { atLeast?: number } = {},
+  ): Promise<BargeInReport[]> {
     for (const probe of this.#probes) probe.begin();
     await delay(durationMs);
+    await until(
+      () =>
+        this.#probes.every((probe) => probe.report().interruptions >= atLeast),
+      QUIET_TIMEOUT_MS,
+      () => "the callers do not interrupt",
+    );
     for (const probe of this.#probes) probe.end();
     await until(
       () => this.#probes.every((probe) => probe.isQuiet),

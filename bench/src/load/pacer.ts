@@ -53,21 +53,27 @@ export class Pacer {
 
   readonly #loop = (): void => {
     if (!this.#running) return;
-    this.#advance();
-    if (this.#pacing === "spread") setImmediate(this.#loop);
+    const isBehind = this.#advance();
+    if (isBehind || this.#pacing === "spread") setImmediate(this.#loop);
     else setTimeout(this.#loop, 1);
   };
 
-  #advance(): void {
+  /**
+   * Gives the turns that have come due, at most one period's: after a standstill of the process, what has come in is read
+   * before the next ones, as it would have been. True when there are more.
+   */
+  #advance(): boolean {
     const tickers = this.#tickers;
     const slotUs = this.#periodUs / tickers.length;
     let nowUs = this.#nowUs();
     const due = Math.floor((nowUs - this.#startUs) / slotUs);
-    while (this.#done < due) {
+    const last = Math.min(due, this.#done + tickers.length);
+    while (this.#done < last) {
       this.#lateness.record(nowUs - this.#startUs - (this.#done + 1) * slotUs);
       tickers[this.#done % tickers.length]?.(nowUs);
       this.#done += 1;
       nowUs = this.#nowUs();
     }
+    return this.#done < due;
   }
 }
