@@ -93,11 +93,12 @@ export function describeMembers({ newTopic, publish, read }: BusSuite): void {
     await arrived(first, 10);
     const second = await read(options);
     await until(() => first.assignments.at(-1)?.partitions.length === 1);
+    // Before the other leaves, and gives what it had back.
+    const [kept] = first.assignments.at(-1)?.partitions ?? [];
     await commitAll(first);
     await second.subscription.stop();
     await first.subscription.stop();
 
-    const [kept] = first.assignments.at(-1)?.partitions ?? [];
     const lost = first.received
       .slice(0, 10)
       .filter((r) => r.partition !== kept?.partition);

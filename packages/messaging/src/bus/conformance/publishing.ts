@@ -67,6 +67,43 @@ export function describePublishing({
     ).toBeLessThan(60_000);
   });
 
+  test("texts and values of every length arrive as they were, many in one call", async () => {
+    const topic = await newTopic(1);
+    // Where a length takes one byte more on the wire: in a text, a value, a record.
+    const lengths = [0, 1, 21, 22, 62, 63, 64, 65, 8_000, 8_191, 8_192, 8_193];
+    const sent = lengths.flatMap((length) =>
+      ["x", "é", "Ⅻ"].map((unit) => {
+        const text = unit.repeat(length);
+        const headers = { [`x-${unit.repeat(length % 100)}`]: text, ce_id: "" };
+        return { topic, key: text, value: Buffer.from(text), headers };
+      }),
+    );
+    // Their records' own lengths come close to each border as well.
+    for (const length of [...range(80), ...range(80).map((n) => 8_120 + n)])
+      sent.push({
+        topic,
+        key: "k",
+        value: Buffer.from("v".repeat(length)),
+        headers: { ce_id: "" },
+      });
+    await publish(sent);
+
+    const reader = await read({
+      group: randomName(),
+      topics: [topic],
+      fromBeginning: true,
+    });
+    await arrived(reader, sent.length);
+    expect(
+      reader.received.map(({ key, value, headers }) => ({
+        topic,
+        key,
+        value,
+        headers,
+      })),
+    ).toEqual(sent);
+  });
+
   test("a call with many records for many partitions resolves when all are in", async () => {
     const topic = await newTopic(4);
     await publish(range(500).map((n) => record(topic, `k${n}`, `${n}`)));
