@@ -18,7 +18,10 @@ const PARTITIONS = 3;
 const OWN: IngestSubjectName = "sip-ingress";
 const PEER: IngestSubjectName = "send-batched-claimed";
 const MOST_TIMES_PEER = 1.5;
-const SLOW_PEER: IngestSubjectName = "send-each";
+/** One send for each request, with kafkajs as its registry has it: what was promised is twice its rate. */
+const SLOW_PEER: IngestSubjectName = "send-each-published";
+/** The same with kafkajs as this repository patches it, for itself and for its peers. */
+const PATCHED_SLOW_PEER: IngestSubjectName = "send-each";
 const LEAST_TIMES_SLOW_PEER = 2;
 const MOST_P99_MS = 50;
 
@@ -59,13 +62,22 @@ export async function ingest(
 function report(outcomes: IngestOutcomes): Section {
   const { atFullRate, atHalfRate } = outcomes;
   const slow = of(atFullRate, SLOW_PEER);
+  const patchedSlow = of(atFullRate, PATCHED_SLOW_PEER);
   const peer = of(atFullRate, PEER);
   const rows = ingestSubjectNames.flatMap((name) => {
     const own = of(atFullRate, name);
-    return own.length === 0 ? [] : [row(name, own, peer, slow)];
+    return own.length === 0
+      ? []
+      : [row(name, own, { peer, slow, patchedSlow })];
   });
   if (atHalfRate.length > 0)
-    rows.push(row(`${OWN}, at half of its highest rate`, atHalfRate, [], []));
+    rows.push(
+      row(`${OWN}, at half of its highest rate`, atHalfRate, {
+        peer: [],
+        slow: [],
+        patchedSlow: [],
+      }),
+    );
   return {
     title: `An event taken over HTTP, at ${CONNECTIONS} connections`,
     columns: [
@@ -74,15 +86,21 @@ function report(outcomes: IngestOutcomes): Section {
       `× ${PEER}`,
       "requests/s",
       `× ${SLOW_PEER}`,
+      `× ${PATCHED_SLOW_PEER}`,
       "p50 ms",
       "p99 ms",
       "waited ms/s",
       "faults",
     ],
     rows,
-    targets: targets(of(atFullRate, OWN), peer, slow, atHalfRate),
+    targets: targets(
+      of(atFullRate, OWN),
+      { peer, slow, patchedSlow },
+      atHalfRate,
+    ),
     notes: [
       "A request is an event with a key of its own, answered 202 when every in-sync replica has it. A fault is a record in Kafka without a 202, a 202 without a record, or any other answer.",
+      `${SLOW_PEER} has kafkajs as its registry has it; all others have it with this repository's patch, which ${PATCHED_SLOW_PEER} gains by as well.`,
       "Ratios are taken within each round, and their median is the figure. Kafka, Redis and the load share what is left of the machine, so rates are this machine's; CPU is the process's own.",
     ],
     data: outcomes,
@@ -113,11 +131,17 @@ const waitedOf = (outcomes: readonly IngestOutcome[]): number[] =>
     return (after.waitedMs - before.waitedMs) / seconds;
   });
 
+/** What sip-ingress is compared with. */
+interface Peers {
+  readonly peer: readonly IngestOutcome[];
+  readonly slow: readonly IngestOutcome[];
+  readonly patchedSlow: readonly IngestOutcome[];
+}
+
 function row(
   label: string,
   own: readonly IngestOutcome[],
-  peer: readonly IngestOutcome[],
-  slow: readonly IngestOutcome[],
+  { peer, slow, patchedSlow }: Peers,
 ): string[] {
   const times = (of: number[], to: number[]): string =>
     to.length === 0 ? "" : formatSpread(ratioOf(of, to));
@@ -127,6 +151,7 @@ function row(
     times(cpuOf(own), cpuOf(peer)),
     formatSpread(spreadOf(rateOf(own)), 0),
     times(rateOf(own), rateOf(slow)),
+    times(rateOf(own), rateOf(patchedSlow)),
     formatSpread(spreadOf(latencyOf(own, "p50Ms")), 1),
     formatSpread(spreadOf(latencyOf(own, "p99Ms")), 1),
     formatSpread(spreadOf(waitedOf(own)), 0),
@@ -136,8 +161,7 @@ function row(
 
 function targets(
   own: readonly IngestOutcome[],
-  peer: readonly IngestOutcome[],
-  slow: readonly IngestOutcome[],
+  { peer, slow, patchedSlow }: Peers,
   half: readonly IngestOutcome[],
 ): Target[] {
   const found: Target[] = [];
@@ -150,15 +174,14 @@ function targets(
       met: ratio.median <= MOST_TIMES_PEER,
     });
   }
-  if (own.length > 0 && slow.length > 0) {
-    const ratio = ratioOf(rateOf(own), rateOf(slow));
-    found.push({
-      what: `requests per second, × ${SLOW_PEER}`,
-      wanted: `at least ${LEAST_TIMES_SLOW_PEER}`,
-      measured: formatSpread(ratio),
-      met: ratio.median >= LEAST_TIMES_SLOW_PEER,
-    });
-  }
+  found.push(
+    ...rateTarget(own, slow, `${SLOW_PEER} (kafkajs as its registry has it)`),
+    ...rateTarget(
+      own,
+      patchedSlow,
+      `${PATCHED_SLOW_PEER} (kafkajs with our patch: not what was promised)`,
+    ),
+  );
   if (half.length > 0) {
     const p99 = spreadOf(latencyOf(half, "p99Ms"));
     found.push({
@@ -177,4 +200,21 @@ function targets(
       met: faults === 0,
     });
   return found;
+}
+
+function rateTarget(
+  own: readonly IngestOutcome[],
+  slow: readonly IngestOutcome[],
+  name: string,
+): Target[] {
+  if (own.length === 0 || slow.length === 0) return [];
+  const ratio = ratioOf(rateOf(own), rateOf(slow));
+  return [
+    {
+      what: `requests per second, × ${name}`,
+      wanted: `at least ${LEAST_TIMES_SLOW_PEER}`,
+      measured: formatSpread(ratio),
+      met: ratio.median >= LEAST_TIMES_SLOW_PEER,
+    },
+  ];
 }

@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import express from "express";
 import { Redis, type ChainableCommander } from "ioredis";
-import { Kafka, logLevel, type Producer } from "kafkajs";
+import * as kafkajs from "kafkajs";
+import type { Producer } from "kafkajs";
+import { publishedKafkajs } from "./published-kafkajs.js";
 import {
   EVENTS_PATH,
   EVENTS_TOPIC,
@@ -35,6 +37,9 @@ export async function startPeer(
   name: Exclude<IngestSubjectName, "sip-ingress">,
   { brokers, redisUrl }: IngestWorld,
 ): Promise<IngestSubject> {
+  const published =
+    name === "send-each-published" ? await publishedKafkajs() : undefined;
+  const { Kafka, logLevel } = published?.module ?? kafkajs;
   const producer = new Kafka({
     clientId: name,
     brokers: [...brokers],
@@ -59,6 +64,7 @@ export async function startPeer(
       server.close();
       await producer.disconnect();
       redis.disconnect();
+      await published?.remove();
     },
   };
 }
@@ -100,6 +106,7 @@ function takerOf(
 ): Taker {
   switch (name) {
     case "send-each":
+    case "send-each-published":
       return async (one) => {
         await send(producer, [one]);
         return true;

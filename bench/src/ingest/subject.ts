@@ -15,6 +15,7 @@ export const ingestSubjectNames = [
   "send-batched-claimed",
   "send-batched",
   "send-each",
+  "send-each-published",
 ] as const;
 export type IngestSubjectName = (typeof ingestSubjectNames)[number];
 
