@@ -11,7 +11,7 @@ export function telephoneStories(world: World): void {
       await console.hears("caller");
       await console.line("I want to pay 5000 francs").waitFor();
       await console.line("*182*8*1*400200*5000#").waitFor();
-      await console.hears("agent");
+      await console.stillHears("agent");
       const reading = console.line(/^AgentTo pay 5,000 .*eight, two/);
       await reading.waitFor();
       expect(await reading.locator("s").count()).toBe(0);

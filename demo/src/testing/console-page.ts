@@ -4,6 +4,20 @@ import type { Browser, Locator, Page } from "playwright-core";
 /** For what comes soon, on a machine that has other things to do. */
 const PATIENCE_MS = 60_000;
 
+/** From here on a side is speaking, not only on the line. */
+const LOUD = 0.2;
+
+/** Notes in the page that a side was loud: words are over before who looks now and then has seen it, on a busy machine. */
+const NOTE_LOUDNESS = `
+  globalThis.soundsHeard = { agent: false, caller: false };
+  new MutationObserver((changes) => {
+    for (const { target } of changes)
+      for (const side of ["agent", "caller"])
+        if (target.id === side + "-level" && Number(target.getAttribute("value")) > ${LOUD})
+          globalThis.soundsHeard[side] = true;
+  }).observe(document, { subtree: true, attributeFilter: ["value"] });
+`;
+
 /** A console that somebody has open, and what they do with it. */
 export class ConsolePage {
   readonly page: Page;
@@ -21,6 +35,7 @@ export class ConsolePage {
   ): Promise<ConsolePage> {
     const context = await browser.newContext(options);
     context.setDefaultTimeout(PATIENCE_MS);
+    await context.addInitScript({ content: NOTE_LOUDNESS });
     const console = new ConsolePage(await context.newPage());
     await console.page.goto(url);
     await console.page.getByText("Live", { exact: true }).waitFor();
@@ -50,14 +65,29 @@ export class ConsolePage {
     await this.page.getByRole("button", { name: /^Speak/ }).click();
   }
 
-  /** Resolves when sound of that side comes out of the page. */
+  /** Resolves when sound of that side has come out of the page since it was last heard. */
   async hears(side: "agent" | "caller"): Promise<void> {
-    await this.#levelIs(side, (level) => level > 0.2);
+    await until(
+      async () =>
+        (await this.page.evaluate(`globalThis.soundsHeard.${side}`)) === true,
+      { what: `The sound of the ${side}`, timeoutMs: PATIENCE_MS },
+    );
+    await this.#forget(side);
+  }
+
+  /** The same of sound from now on. */
+  async stillHears(side: "agent" | "caller"): Promise<void> {
+    await this.#forget(side);
+    await this.hears(side);
   }
 
   /** Resolves when nothing of that side is to be heard. */
   async hearsNothing(side: "agent" | "caller"): Promise<void> {
-    await this.#levelIs(side, (level) => level === 0);
+    const meter = this.page.locator(`#${side}-level`);
+    await until(async () => Number(await meter.getAttribute("value")) === 0, {
+      what: `The silence of the ${side}`,
+      timeoutMs: PATIENCE_MS,
+    });
   }
 
   /** A line of the transcript. */
@@ -156,17 +186,7 @@ export class ConsolePage {
     await this.page.getByRole("button", { name: /^Call\b/ }).waitFor();
   }
 
-  async #levelIs(
-    side: "agent" | "caller",
-    matches: (level: number) => boolean,
-  ): Promise<void> {
-    const meter = this.page.locator(`#${side}-level`);
-    await until(
-      async () => matches(Number(await meter.getAttribute("value"))),
-      {
-        what: `The sound of the ${side}`,
-        timeoutMs: PATIENCE_MS,
-      },
-    );
+  #forget(side: "agent" | "caller"): Promise<unknown> {
+    return this.page.evaluate(`globalThis.soundsHeard.${side} = false`);
   }
 }
