@@ -14,7 +14,7 @@ export default {
       },
     ],
   },
-  testTimeout: 60_000,
+  testTimeout: 180_000,
   // NodeNext imports name the emitted file; tests run on the source. A library's `x.json.js` is not its `x.json`.
   moduleNameMapper: { "^(\\.{1,2}/.*(?<!\\.json))\\.js$": "$1" },
 };
