@@ -8,6 +8,7 @@ import {
 } from "../conversation/codec.js";
 import { hasOpenEffects, type Conversation } from "../conversation/state.js";
 import { Remembered } from "./remembered.js";
+import { Rounds, type Round } from "./rounds.js";
 import {
   follow,
   MAX_HOPS,
@@ -39,15 +40,19 @@ export interface ConversationsOptions {
 /** What became of a round. */
 interface Attempted {
   /** Steps that are to be taken once more. */
-  readonly again: readonly Step[];
+  readonly again: Step[];
   /** Someone else is writing at the same time. */
   readonly isConflict: boolean;
 }
 
 /** Steps of one round; with more the next round is only later, not larger. */
-const MAX_STEPS = 1_024;
-/** As many as are at work at once, and some that wait. */
-const MAX_REMEMBERED = 4_096;
+const MAX_STEPS = 512;
+/** While one is written the next is read, and what comes of it is made. */
+const MAX_ROUNDS = 4;
+/** With fewer that wait, a round by itself costs more than it is sooner. */
+const WORTH_A_ROUND = 128;
+/** As many as talk at once, and as much memory as they may take. */
+const MAX_REMEMBERED = { conversations: 4_096, characters: 16 * 1_024 * 1_024 };
 const STORE_AWAY_PAUSE_MS = 250;
 const CONFLICT_PAUSE_MS = 5;
 const LOG_INTERVAL_MS = 10_000;
@@ -56,15 +61,18 @@ const ALIAS_TTL_FACTOR = 10;
 
 /**
  * The conversations of all persons, changed in rounds: one read for all of them, the pure steps, one write of what changed,
- * outbox included, each conversation whole or not at all. What a replica changed meanwhile is done again.
+ * outbox included, each conversation whole or not at all. What a replica changed meanwhile is done again. While a round is
+ * written, the next one, of other persons, is read.
  */
 export class Conversations {
   readonly #options: ConversationsOptions;
   readonly #writer = randomBytes(6).toString("base64url");
   readonly #remembered = new Remembered(MAX_REMEMBERED);
   #writes = 0;
-  #queue: Step[] = [];
-  #running = false;
+  readonly #rounds = new Rounds();
+  #isDue = false;
+  /** Rounds are read one after another: the later knows where the keys of the earlier lead. */
+  #isReading = false;
   #closed = false;
   #lastLogMs = Number.NEGATIVE_INFINITY;
 
@@ -75,10 +83,8 @@ export class Conversations {
   submit(step: Step): void {
     const { tenantId } = step;
     const keys = step.keys.map((key) => storeKey(tenantId, key));
-    this.#queue.push({ ...step, keys });
-    if (this.#running) return;
-    this.#running = true;
-    void this.#run();
+    this.#rounds.push({ ...step, keys });
+    this.#beginSoon();
   }
 
   /** The conversation as it is stored now. Rejects while the store is away. */
@@ -124,40 +130,66 @@ export class Conversations {
     this.#closed = true;
   }
 
-  async #run(): Promise<void> {
-    // Everything of one turn of the event loop goes in one round.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.#queue.length > 0 && !this.#closed) {
-      const steps = this.#queue.slice(0, MAX_STEPS);
-      this.#queue = this.#queue.slice(MAX_STEPS);
-      await this.#round(steps);
-      this.#options.onBatch();
-    }
-    this.#running = false;
+  /** Everything of one turn of the event loop goes in one round. */
+  #beginSoon(): void {
+    if (this.#isDue || this.#isReading || this.#closed) return;
+    this.#isDue = true;
+    setImmediate(() => {
+      this.#isDue = false;
+      this.#begin();
+    });
   }
 
-  async #round(steps: readonly Step[]): Promise<void> {
-    let left = steps;
-    while (left.length > 0 && !this.#closed) {
+  #begin(): void {
+    const { size, atWork } = this.#rounds;
+    const isWorth = atWork === 0 || size >= WORTH_A_ROUND;
+    if (size === 0 || atWork >= MAX_ROUNDS || !isWorth) return;
+    const round = this.#rounds.begin(MAX_STEPS);
+    if (round === undefined) return;
+    this.#isReading = true;
+    void this.#take(round);
+  }
+
+  async #take(round: Round): Promise<void> {
+    let isFirst = true;
+    while (round.steps.length > 0 && !this.#closed) {
       try {
-        const { again, isConflict } = await this.#attempt(left);
+        const entries = await this.#readAll(round.steps);
+        if (isFirst) {
+          isFirst = false;
+          this.#rounds.resolve(round, (key) => follow(entries, key));
+          this.#isReading = false;
+          this.#beginSoon();
+        }
+        const { again, isConflict } = await this.#attempt(round.steps, entries);
+        round.steps = again;
         if (isConflict) await this.#pause(CONFLICT_PAUSE_MS);
-        left = again;
       } catch (error) {
         this.#logAway(error);
         await this.#pause(STORE_AWAY_PAUSE_MS);
       }
     }
+    this.#rounds.end(round);
+    this.#options.onBatch();
+    this.#beginSoon();
+  }
+
+  #readAll(steps: readonly Step[]): Promise<Map<string, Entry>> {
+    const keys = new Set<string>();
+    for (const step of steps) for (const key of step.keys) keys.add(key);
+    return this.#read(keys, this.#remembered);
   }
 
   /** Gives the steps whose conversations someone else has changed, or may have, since they were read. */
-  async #attempt(steps: readonly Step[]): Promise<Attempted> {
-    const keys = new Set<string>();
-    for (const step of steps) for (const key of step.keys) keys.add(key);
-    const slots = new Slots(await this.#read(keys, this.#remembered));
+  async #attempt(
+    steps: readonly Step[],
+    entries: ReadonlyMap<string, Entry>,
+  ): Promise<Attempted> {
+    const slots = new Slots(entries);
     for (const step of steps) slots.take(step);
     const changed: Slot[] = [];
     const groups: VersionedChange[][] = [];
+    const again: Step[] = [];
     const kept: Slot[] = [];
     for (const slot of slots.all()) {
       const group = this.#changesOf(slot);
@@ -170,21 +202,20 @@ export class Conversations {
     }
     const written =
       groups.length === 0 ? [] : await this.#options.store.write(groups);
-    const again: Step[] = [];
     let isConflict = false;
     for (const slot of kept) {
-      if (this.#remembered.forget(slot))
-        again.push(...slot.done.map(({ step }) => step));
+      if (this.#remembered.forget(slot)) again.push(...slot.steps());
       else slot.tell();
     }
     for (const [at, slot] of changed.entries()) {
-      if (written[at] === true) {
-        this.#remembered.written(slot, groups[at]?.[0]?.version ?? "");
+      const [first] = groups[at] ?? [];
+      if (written[at] === true && first !== undefined) {
+        this.#remembered.written(slot, first);
         slot.tell();
       } else {
         isConflict = true;
         this.#remembered.forget(slot);
-        again.push(...slot.done.map(({ step }) => step));
+        again.push(...slot.steps());
       }
     }
     return { again, isConflict };

@@ -1,35 +1,51 @@
-import { hasOpenEffects } from "../conversation/state.js";
 import type { Entry, Slot } from "./slots.js";
 
+/** How much is remembered; beyond either the oldest is forgotten. */
+export interface RememberedLimits {
+  readonly conversations: number;
+  /** Of what is stored of them. */
+  readonly characters: number;
+}
+
+/** What was forgotten is emptied besides: a Map's old tables keep what was in them for long. */
+interface Kept {
+  entry: Entry | undefined;
+  readonly characters: number;
+}
+
 /**
- * Conversations as they were written here last, while something of them is at work: what comes of that need not read them
- * again. Whether they are still so, the store says when they are written; what is not written must not rest on them.
+ * Conversations as they were written here last: who said something will as a rule say more soon, and what comes of an
+ * effect belongs to them too. Whether they are still so, the store says when they are written; what is not written must not
+ * rest on them.
  */
 export class Remembered {
-  readonly #max: number;
-  /** What was forgotten is emptied besides: a Map's old tables keep what was in them for long. */
-  readonly #entries = new Map<string, { entry: Entry | undefined }>();
+  readonly #limits: RememberedLimits;
+  readonly #kept = new Map<string, Kept>();
+  #characters = 0;
 
-  /** @param max conversations; beyond it the oldest is forgotten */
-  constructor(max: number) {
-    this.#max = max;
+  constructor(limits: RememberedLimits) {
+    this.#limits = limits;
   }
 
   get(key: string): Entry | undefined {
-    return this.#entries.get(key)?.entry;
+    return this.#kept.get(key)?.entry;
   }
 
-  /** A slot has been written, with this version. */
-  written({ home, state, aliases }: Slot, version: string): void {
+  /** A slot has been written, as this. */
+  written(
+    { home, state, aliases }: Slot,
+    { version, value }: { readonly version: string; readonly value: string },
+  ): void {
     for (const key of aliases.keys()) this.#delete(key);
     this.#delete(home);
-    if (state === undefined || !hasOpenEffects(state)) return;
+    if (state === undefined) return;
     const stored = { kind: "conversation", conversation: state } as const;
-    this.#entries.set(home, { entry: { version, stored } });
-    if (this.#entries.size <= this.#max) return;
-    for (const oldest of this.#entries.keys()) {
+    const entry = { version, stored };
+    this.#kept.set(home, { entry, characters: value.length });
+    this.#characters += value.length;
+    for (const oldest of this.#kept.keys()) {
+      if (!this.#isTooMuch()) break;
       this.#delete(oldest);
-      break;
     }
   }
 
@@ -40,10 +56,16 @@ export class Remembered {
     return wasKnown;
   }
 
+  #isTooMuch(): boolean {
+    const { conversations, characters } = this.#limits;
+    return this.#kept.size > conversations || this.#characters > characters;
+  }
+
   #delete(key: string): boolean {
-    const known = this.#entries.get(key);
-    if (known === undefined) return false;
-    known.entry = undefined;
-    return this.#entries.delete(key);
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return false;
+    kept.entry = undefined;
+    this.#characters -= kept.characters;
+    return this.#kept.delete(key);
   }
 }

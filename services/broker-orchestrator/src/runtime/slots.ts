@@ -36,6 +36,11 @@ export class Slot {
     this.state = this.before;
   }
 
+  /** Everything that was done to it, to be done once more. */
+  steps(): Step[] {
+    return this.done.map(({ step }) => step);
+  }
+
   /** Tells every step that it is stored. */
   tell(): void {
     for (const { step, applied } of this.done) step.stored(applied, this.home);
