@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type WebSocket from "ws";
+import type { ConnectionReads } from "./connection-reads.js";
 
 /** A text message in `buffer[start, end)`, valid during the call alone. */
 export type TextListener = (buffer: Buffer, start: number, end: number) => void;
@@ -19,6 +20,7 @@ const CONTROL = 0x08;
  * control frames, fragments, binary messages, frames split over two chunks and
  * whatever breaks the protocol. Messages keep their order.
  *
+ * `reads` are the connection's, where it reads into memory that all share.
  * Takes the place of `ws`'s listener on the connection, so it is made as soon
  * as `ws` has set that, before any data flows. `onText` then gets the usual
  * messages, the `message` event the others.
@@ -29,6 +31,7 @@ export function openFrameLane(
   /** Whether the peer masks what it sends: it is the client. */
   masked: boolean,
   onText: TextListener,
+  reads?: ConnectionReads,
 ): void {
   const listeners = connection.listeners("data");
   const [toSocket] = listeners;
@@ -39,10 +42,18 @@ export function openFrameLane(
   socket.on("error", () => {
     failed = true;
   });
+  let isLent = false;
   const lane = new FrameLane(masked, onText, (chunk) => {
-    if (!failed) Reflect.apply(toSocket, connection, [chunk]);
+    // `ws` keeps what it gets until a message is whole.
+    const kept = isLent ? Buffer.from(chunk) : chunk;
+    if (!failed) Reflect.apply(toSocket, connection, [kept]);
   });
   connection.on("data", (chunk: Buffer) => {
+    isLent = false;
+    lane.read(chunk, socket.readyState === socket.OPEN);
+  });
+  reads?.listen((chunk) => {
+    isLent = true;
     lane.read(chunk, socket.readyState === socket.OPEN);
   });
 }

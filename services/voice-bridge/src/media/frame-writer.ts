@@ -2,6 +2,8 @@ import { randomFillSync } from "node:crypto";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
+import { READ_BYTES } from "./connection-reads.js";
+
 const SLAB_BYTES = 64 * 1024;
 const MASK_POOL_BYTES = 4 * 1024;
 const TEXT_FRAME_FIN = 0x81;
@@ -19,12 +21,14 @@ interface Slab {
 }
 
 /**
- * Memory from which the frames of all calls are cut. A slab is written again
+ * Memory that frames of all calls are read into, and that those to be sent are cut from. A slab is written again
  * only when every socket handed all of it to the kernel; one that may still be
  * held by a slow socket is left to the garbage collector.
  */
 export class FrameArena {
   #slab = newSlab(SLAB_BYTES);
+  /** Where all connections read into. */
+  readonly reads = Buffer.allocUnsafeSlow(READ_BYTES);
   readonly masks = Buffer.allocUnsafeSlow(MASK_POOL_BYTES);
   #masksUsed = MASK_POOL_BYTES;
 

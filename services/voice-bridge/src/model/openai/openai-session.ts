@@ -1,7 +1,9 @@
+import type { ClientRequest } from "node:http";
 import type { Socket } from "node:net";
 import type { Logger, Clock, Timer } from "@easymo/service-kit";
 import WebSocket from "ws";
 import { emptyModelAudio } from "../../media/audio-slice.js";
+import { ConnectionReads } from "../../media/connection-reads.js";
 import { openFrameLane } from "../../media/frame-lane.js";
 import { FrameWriter, type FrameArena } from "../../media/frame-writer.js";
 import type {
@@ -52,6 +54,7 @@ class OpenAiSession implements ModelSession {
   readonly #setup: SessionSetup;
   readonly #listener: ModelSessionListener;
   readonly #socket: WebSocket;
+  readonly #reads: ConnectionReads;
   readonly #audio = emptyModelAudio();
   readonly #readyTimer: Timer;
   #writer: FrameWriter | undefined;
@@ -72,7 +75,8 @@ class OpenAiSession implements ModelSession {
     if (setup.sideBandCallId === undefined)
       url.searchParams.set("model", setup.agent.model);
     else url.searchParams.set("call_id", setup.sideBandCallId);
-    this.#socket = new WebSocket(url, {
+    this.#reads = new ConnectionReads(options.arena.reads);
+    const socketOptions = {
       headers:
         options.apiKey === undefined
           ? {}
@@ -80,7 +84,14 @@ class OpenAiSession implements ModelSession {
       perMessageDeflate: false,
       skipUTF8Validation: true,
       maxPayload: MAX_MESSAGE_BYTES,
-    });
+      onread: this.#reads.onread,
+      finishRequest: (request: ClientRequest) => {
+        request.once("socket", (connection) => this.#reads.of(connection));
+        request.end();
+      },
+    };
+    // `ws` hands its options on to Node's `connect`.
+    this.#socket = new WebSocket(url, socketOptions);
     this.#readyTimer = options.clock.setTimeout(
       () => this.#fail("unreachable", "no configured session in time"),
       options.readyTimeoutMs,
@@ -97,8 +108,12 @@ class OpenAiSession implements ModelSession {
     });
     socket.on("open", () => {
       if (connection !== undefined)
-        openFrameLane(socket, connection, false, (data, start, end) =>
-          this.#message(data, start, end),
+        openFrameLane(
+          socket,
+          connection,
+          false,
+          (data, start, end) => this.#message(data, start, end),
+          this.#reads,
         );
       this.#send({
         type: "session.update",

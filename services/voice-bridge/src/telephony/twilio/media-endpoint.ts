@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { saneRequestId, type Clock, type Logger } from "@easymo/service-kit";
 import { WebSocketServer } from "ws";
+import { ConnectionReads } from "../../media/connection-reads.js";
 import type { FrameArena } from "../../media/frame-writer.js";
 import type { MediaLeg, MediaLegListener } from "../media-leg.js";
 import type { CarrierCall } from "../../registry/call-identity.js";
@@ -60,11 +61,14 @@ export class MediaEndpoint {
       refuse(connection, 401, "Unauthorized", "unauthorized", requestId);
       return;
     }
-    this.#server.handleUpgrade(request, connection, head, (socket) => {
-      const { arena, clock, logger } = this.#options;
+    const { arena, clock, logger } = this.#options;
+    const reads = new ConnectionReads(arena.reads);
+    const own = reads.adopt(connection);
+    this.#server.handleUpgrade(request, own, head, (socket) => {
       new TwilioMediaSocket({
         socket,
-        connection,
+        connection: own,
+        reads,
         arena,
         clock,
         logger: logger.child({ requestId }),

@@ -9,6 +9,7 @@ import {
 import type WebSocket from "ws";
 import { emptyAudioSlice, type AudioSlice } from "../../media/audio-slice.js";
 import { endOfBase64 } from "../../media/base64.js";
+import type { ConnectionReads } from "../../media/connection-reads.js";
 import { openFrameLane } from "../../media/frame-lane.js";
 import { FrameWriter, type FrameArena } from "../../media/frame-writer.js";
 import type { MediaLeg, MediaLegListener } from "../media-leg.js";
@@ -30,6 +31,7 @@ export interface MediaSocketOptions {
   readonly socket: WebSocket;
   /** The connection under the WebSocket. */
   readonly connection: Duplex;
+  readonly reads: ConnectionReads;
   readonly arena: FrameArena;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -81,6 +83,7 @@ export class TwilioMediaSocket implements MediaLeg {
       options.connection,
       true,
       (data, start, end) => this.#message(data, start, end),
+      options.reads,
     );
     this.#socket.on("error", (error) => {
       options.logger.warn({ err: error }, "media socket failed");
