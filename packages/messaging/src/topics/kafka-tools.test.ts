@@ -13,7 +13,14 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { kafkaBrokers, randomName } from "@easymo/testbed";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import {
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  test,
+} from "@jest/globals";
 import { Kafka, logLevel } from "kafkajs";
 
 /** Where kafka-topics.sh finds Kafka's own tools: each place that its help names. */
@@ -32,10 +39,12 @@ let folder: string;
 let topic: string;
 let brokers: string;
 
+beforeAll(async () => {
+  brokers = (await kafkaBrokers()).join(",");
+});
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "easymo-kafka-tools-"));
   topic = randomName("declared");
-  brokers = (await kafkaBrokers()).join(",");
   await writeFile(
     join(folder, "topics.yaml"),
     `kind: KafkaTopic\nmetadata:\n  name: ${topic}\nspec:\n  partitions: 2\n  replicas: 1\n  config:\n    retention.ms: 60000\n`,
@@ -127,14 +136,14 @@ describe("kafka-topics.sh", () => {
     expect(await readFile(join(folder, "used"), "utf8")).toBe(
       "topics\ntopics\n",
     );
-  }, 90_000);
+  });
 
   test("uses a distribution on the PATH", async () => {
     const home = await distribution();
     const path = [join(home, "bin"), process.env.PATH ?? ""].join(delimiter);
     expect(await apply({ PATH: path })).toContain(`create ${topic}`);
     expect(await partitions()).toBe(2);
-  }, 90_000);
+  });
 
   test("uses Docker when there is neither a distribution nor Java: the image of the same version, on the host's network, with the client's settings", async () => {
     const programs = await onlyThesePrograms();
