@@ -13,6 +13,6 @@ export default {
   maxWorkers: 3,
   // A worker that has run many suites spends two thirds of its time collecting their garbage; a new one is there in a
   // quarter of a second.
-  workerIdleMemoryLimit: "150MB",
+  workerIdleMemoryLimit: "100MB",
   testSequencer: "<rootDir>/scripts/longest-first.mjs",
 };

@@ -8,7 +8,7 @@ import { World } from "./testing/world.js";
 
 const world = new World();
 
-beforeAll(() => world.start(), 60_000);
+beforeAll(() => world.start());
 afterAll(() => world.stop());
 
 describe("on the telephone, someone", () => telephoneStories(world));

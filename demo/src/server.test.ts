@@ -59,7 +59,7 @@ describe("the demo", () => {
     [port = 0] = await freePorts(1);
     demo = start({ DEMO_PORT: String(port) });
     await demo.said("Ctrl-C ends it.");
-  }, 120_000);
+  });
 
   test("says where its console is", () => {
     expect(demo.output()).toBe(

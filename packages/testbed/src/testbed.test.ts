@@ -34,7 +34,7 @@ describe("what tests find or start", () => {
     expect(await admin.listTopics()).toEqual(
       expect.arrayContaining(["voice.contact.events", "broker.dlq"]),
     );
-  }, 120_000);
+  });
 
   test("is a Redis", async () => {
     const redis = new Redis(await redisUrl());
@@ -55,7 +55,7 @@ describe("what tests find or start", () => {
       );
       expect(Number(rows[0]?.v)).toBeGreaterThanOrEqual(150_000);
     }
-  }, 120_000);
+  });
 
   test("is a Chromium that runs", async () => {
     const browser = await chromium.launch({
@@ -66,7 +66,7 @@ describe("what tests find or start", () => {
     const page = await browser.newPage();
     await page.setContent("<h1>Muraho</h1>");
     expect(await page.textContent("h1")).toBe("Muraho");
-  }, 120_000);
+  });
 
   test("is a Redis of one's own that can be killed and comes back empty on its port", async () => {
     const own = await startRedis();
@@ -108,7 +108,7 @@ describe("what tests find or start", () => {
     await admin.connect();
     closing.unshift(() => admin.disconnect());
     expect(await admin.listTopics()).toContain("kept");
-  }, 120_000);
+  });
 });
 
 describe("the small things", () => {

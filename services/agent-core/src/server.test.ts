@@ -19,8 +19,8 @@ const server = fileURLToPath(new URL("../dist/server.js", import.meta.url));
 const jwtSecret = "a secret that only this test knows";
 
 // Each process makes, or recovers, a whole Postgres: seconds, and many more on a busy machine.
-jest.setTimeout(120_000);
-const startTimeoutMs = 50_000;
+jest.setTimeout(300_000);
+const startTimeoutMs = 150_000;
 
 let folder: string;
 beforeEach(async () => {

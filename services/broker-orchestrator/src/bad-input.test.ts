@@ -67,13 +67,13 @@ beforeAll(async () => {
     store,
   });
   log = await EventLog.of(bus);
-}, 120_000);
+});
 
 afterAll(async () => {
   await orchestrator.close();
   await Promise.all([bus.close(), agentCore.close()]);
   await cluster.stop();
-}, 90_000);
+});
 
 type Headers = Record<string, string>;
 
@@ -220,7 +220,7 @@ test("nonsense of every kind goes to the dead letters with its reason, and peopl
 
   const ready = await fetch(`${orchestrator.url}/readyz`);
   expect(ready.status).toBe(200);
-}, 120_000);
+});
 
 test("nobody's words are in the reasons", async () => {
   const secret = "my-very-own-words";
@@ -242,4 +242,4 @@ test("nobody's words are in the reasons", async () => {
   );
   expect(letter?.error).toContain("invalid_data");
   expect(letter?.error).not.toContain(secret);
-}, 90_000);
+});

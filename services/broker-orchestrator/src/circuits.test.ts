@@ -32,7 +32,7 @@ beforeAll(async () => {
     },
   });
   log = await EventLog.of(orchestrator.bus);
-}, 60_000);
+});
 afterAll(async () => {
   await orchestrator.close();
   await Promise.all([agentCore.close(), others.close(), wallet.close()]);

@@ -53,7 +53,7 @@ let answer: Awaited<ReturnType<TurnModel["answer"]>>;
 
 beforeAll(async () => {
   agentCore = await startAgentCore();
-}, 60_000);
+});
 beforeEach(async () => {
   turns = [];
   answer = { text: "Yes?", by: "model" };

@@ -20,7 +20,7 @@ beforeAll(async () => {
   agentCore = await startAgentCore();
   orchestrator = await startOrchestrator({ agentCoreUrl: agentCore.url });
   log = await EventLog.of(orchestrator.bus);
-}, 60_000);
+});
 afterAll(async () => {
   await orchestrator.close();
   await agentCore.close();
@@ -73,4 +73,4 @@ test("is handed over with a summary, is quiet until it is handed back, and goes 
   await news("over");
   await until(() => said().length === 3, { what: "an answer" });
   expect(said()[2]).toContain("brake pads");
-}, 120_000);
+});

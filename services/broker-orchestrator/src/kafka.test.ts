@@ -83,7 +83,7 @@ afterAll(async () => {
   await agentCore.close();
   await Promise.all([cluster.stop(), redis.stop()]);
   await rm(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 function launch(changes: Record<string, string> = {}): Promise<ServiceProcess> {
   return ServiceProcess.launch("broker-orchestrator", {
@@ -173,7 +173,7 @@ test("a person is one across phone, SIP and WhatsApp; their wish holds money of 
   expect(log.of("message.send")).toHaveLength(sent + 1);
   expect(service.output).not.toContain(words);
   expect(service.output).not.toContain(phone);
-}, 120_000);
+});
 
 test("while Redis is silent nothing is lost, and told to end it exits with 0", async () => {
   const phone = newPhone();
@@ -191,7 +191,7 @@ test("while Redis is silent nothing is lost, and told to end it exits with 0", a
   );
   service.signal("SIGTERM");
   expect(await service.exited).toEqual({ code: 0, signal: null });
-}, 120_000);
+});
 
 test("with a bad environment it ends with 78 and a line per variable, without secrets", async () => {
   const bad = await launch({
@@ -208,4 +208,4 @@ test("with a bad environment it ends with 78 and a line per variable, without se
     expect.stringMatching(/^RETRY_DELAYS_SECONDS: /),
   ]);
   expect(bad.output).not.toContain("sk-secret");
-}, 60_000);
+});

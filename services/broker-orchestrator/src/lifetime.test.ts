@@ -32,7 +32,7 @@ let standIn: StandIn;
 
 beforeAll(async () => {
   agentCore = await startAgentCore();
-}, 60_000);
+});
 beforeEach(async () => {
   standIn = await StandIn.start();
 });

@@ -52,7 +52,7 @@ afterAll(async () => {
   await Promise.all([agentCore.close(), standIn.close()]);
   await Promise.all([before.stop(), after.stop(), redis.stop()]);
   await rm(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 async function replicaOn(cluster: KafkaCluster): Promise<ServiceProcess> {
   const replica = await ServiceProcess.launch("broker-orchestrator", {

@@ -47,7 +47,7 @@ beforeAll(async () => {
     },
   });
   log = await EventLog.of(orchestrator.bus);
-}, 120_000);
+});
 afterAll(async () => {
   await orchestrator.close();
   await agentCore.close();
@@ -108,4 +108,4 @@ test("two conversations that turn out to be one person's become one, and those o
   expect(turn?.history.map(({ text }) => text)).toEqual(
     expect.arrayContaining(["a battery, please", "Hello"]),
   );
-}, 120_000);
+});

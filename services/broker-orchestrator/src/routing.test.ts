@@ -41,7 +41,7 @@ let log: EventLog;
 
 beforeAll(async () => {
   agentCore = await startAgentCore();
-}, 60_000);
+});
 beforeEach(async () => {
   standIn = await StandIn.start();
   orchestrator = await startOrchestrator({

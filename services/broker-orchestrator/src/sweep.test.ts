@@ -31,7 +31,7 @@ const running: RunningOrchestrator[] = [];
 
 beforeAll(async () => {
   agentCore = await startAgentCore();
-}, 60_000);
+});
 beforeEach(async () => {
   standIn = await StandIn.start();
   store = createMemoryStore(systemClock);
@@ -118,7 +118,7 @@ describe("an effect that was left undone by a replica that ended", () => {
         limit: 10,
       }),
     ).toEqual([]);
-  }, 120_000);
+  });
 
   test("is looked for again when it fails, and not any more when it was given up", async () => {
     const phone = newPhone();
@@ -140,5 +140,5 @@ describe("an effect that was left undone by a replica that ended", () => {
       }),
     ).toEqual([]);
     expect(standIn.requests).toHaveLength(asked);
-  }, 120_000);
+  });
 });

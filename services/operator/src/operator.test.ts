@@ -52,12 +52,12 @@ beforeEach(async () => {
   await twilio.api.start();
   here = await Bench.start(server, () => []);
   await installRights(server, here.namespace);
-}, 60_000);
+});
 afterEach(async () => {
   await Promise.all(operators.splice(0).map((one) => one.stop()));
   await here.close();
   await twilio.api.stop();
-}, 60_000);
+});
 
 async function operator(
   name: string,

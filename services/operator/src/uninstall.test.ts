@@ -160,7 +160,7 @@ describe("before a release goes", () => {
     expect(await channel("theirs")).toMatchObject({
       body: { metadata: { finalizers: ["kept.example/x"] } },
     });
-  }, 120_000);
+  });
 
   test("nothing is held for ever when the operator is not there any more", async () => {
     await makeChannel("left", HELMS);
@@ -170,5 +170,5 @@ describe("before a release goes", () => {
     });
     await setFinalizers("left", []);
     expect(await channel("left")).toMatchObject({ status: 404 });
-  }, 120_000);
+  });
 });

@@ -37,7 +37,7 @@ describe("the process", () => {
     } finally {
       await service.stop();
     }
-  }, 60_000);
+  });
 
   test("with a bad environment ends with 78 and a line per variable, without secrets", async () => {
     const service = await ServiceProcess.launch("sip-ingress", {

@@ -77,7 +77,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await carrier.close();
   await Promise.all([bus.close(), agentCore.stop(), simulator.stop()]);
-}, 30_000);
+});
 
 async function startBridge(): Promise<ServiceProcess> {
   const bridge = await ServiceProcess.start("voice-bridge", bridgeEnv);
@@ -160,7 +160,7 @@ describe("the services in processes of their own", () => {
     } finally {
       await bridge.stop();
     }
-  }, 120_000);
+  });
 
   test("told to end, takes no new call, lets the live one end, and exits with 0", async () => {
     const bridge = await startBridge();
@@ -181,7 +181,7 @@ describe("the services in processes of their own", () => {
     } finally {
       await bridge.stop();
     }
-  }, 60_000);
+  });
 
   test("told twice to end, ends at once", async () => {
     const bridge = await startBridge();
@@ -195,7 +195,7 @@ describe("the services in processes of their own", () => {
     } finally {
       await bridge.stop();
     }
-  }, 60_000);
+  });
 
   test("with a bad environment ends with 78 and a line per variable, without secrets", async () => {
     const bridge = await ServiceProcess.launch("voice-bridge", {

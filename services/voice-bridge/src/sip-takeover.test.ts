@@ -176,7 +176,7 @@ describe("a call over SIP whose replica is killed", () => {
       tenantId: "kigali-parts",
       status: "live",
     });
-  }, 120_000);
+  });
 
   test("keeps what it had come to: the code that was being read, the tokens, the turns and the language", async () => {
     const brokers = await kafkaBrokers();
@@ -231,5 +231,5 @@ describe("a call over SIP whose replica is killed", () => {
         output_audio: 28,
       },
     });
-  }, 120_000);
+  });
 });

@@ -90,13 +90,13 @@ beforeAll(async () => {
       const hello = webhook(textFrom({ waId: newWaId() }, "hello"));
       return (await postJson(address, hello)).status === 200;
     });
-}, 120_000);
+});
 
 afterAll(async () => {
   await Promise.all(replicas.map((replica) => replica.close()));
   await Promise.all([watcher.close(), agentCore.close(), graph.close()]);
   await Promise.all([cluster.stop(), redis.stop()]);
-}, 60_000);
+});
 
 function url(replica: 0 | 1): string {
   return replicas[replica]?.url ?? "";
@@ -122,7 +122,7 @@ test("one webhook sent to two replicas at once is one event each", async () => {
   await postJson(url(0), webhook(textFrom({ waId: newWaId() }, "x", last)));
   await log.next("message.received", ({ data }) => data.messageId === last);
   expect(ids.map(published)).toEqual(ids.map(() => 1));
-}, 60_000);
+});
 
 test("someone who says stop is in the registry, is told once, and hears nothing more", async () => {
   const waId = newWaId();
@@ -153,7 +153,7 @@ test("someone who says stop is in the registry, is told once, and hears nothing 
     confirmation?.text?.body,
   );
   expect(more).toEqual([]);
-}, 60_000);
+});
 
 test("a message is sent once per key by two replicas", async () => {
   const waId = newWaId();
@@ -180,7 +180,7 @@ test("a message is sent once per key by two replicas", async () => {
     .map((one) => one.biz_opaque_callback_data)
     .filter((key) => keys.includes(key ?? ""));
   expect([...sent].sort()).toEqual([...keys].sort());
-}, 60_000);
+});
 
 test("while Redis is away nothing is taken, and afterwards all of it", async () => {
   const id = messageId();
@@ -192,7 +192,7 @@ test("while Redis is away nothing is taken, and afterwards all of it", async () 
   redis.thaw();
   await until(async () => (await postJson(url(0), body)).status === 200);
   await log.next("message.received", ({ data }) => data.messageId === id);
-}, 60_000);
+});
 
 /** A replica in a process of its own, which names itself to Meta by its token. */
 async function startProcessOfItsOwn(token: string): Promise<ServiceProcess> {

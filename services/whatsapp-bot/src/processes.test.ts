@@ -50,7 +50,7 @@ test("told to end, it exits with 0; nothing of people is in its log", async () =
   const written = bot.output;
   for (const secret of [waId, words, "Aline Uwase", APP_SECRET, ACCESS_TOKEN])
     expect(written).not.toContain(secret);
-}, 60_000);
+});
 
 test("with a bad environment it ends with 78 and a line per variable, without secrets", async () => {
   const env = await envWith({
@@ -70,4 +70,4 @@ test("with a bad environment it ends with 78 and a line per variable, without se
     expect.stringMatching(/^GRAPH_API_URL: .*graph/),
   ]);
   expect(stderr).not.toContain("sk-secret");
-}, 60_000);
+});

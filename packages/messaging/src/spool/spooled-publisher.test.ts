@@ -233,7 +233,7 @@ describe("a spool in front of a bus inside the process", () => {
     expect(told.records).toBe(10_000);
     expect(told.bytesOnDisk).toBeGreaterThan(40 * MIB);
     expect(told.grownBytes).toBeLessThan(32 * MIB);
-  }, 60_000);
+  });
 });
 
 describe("a spool in front of a Kafka of its own", () => {
@@ -246,7 +246,7 @@ describe("a spool in front of a Kafka of its own", () => {
       { brokers: cluster.brokers, clientId: "spool", ssl: false },
       testDependencies(),
     );
-  }, 120_000);
+  });
   afterAll(async () => {
     await bus.close();
     await cluster.stop();
@@ -315,7 +315,7 @@ describe("a spool in front of a Kafka of its own", () => {
     // By what nearly all took: the machine itself may take the processor away for longer.
     tookMs.sort((a, b) => a - b);
     expect(tookMs[Math.floor(tookMs.length * 0.99)]).toBeLessThan(100);
-  }, 120_000);
+  });
 
   test("the process killed while it spools: the next one delivers everything that was on the disk", async () => {
     const directory = await newDirectory();
@@ -337,5 +337,5 @@ describe("a spool in front of a Kafka of its own", () => {
     await spool.close();
     const received = await everything(left, ({ key }) => key === "killed");
     expect(idsOf(received)).toEqual(range(left).map(String));
-  }, 60_000);
+  });
 });

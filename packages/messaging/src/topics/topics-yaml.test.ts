@@ -169,7 +169,7 @@ describe("kafka-topics.sh", () => {
     await admin.deleteTopics({ topics: [name] });
     await admin.disconnect();
     await rm(folder, { recursive: true });
-  }, 90_000);
+  });
 
   test.each([
     [["--bogus"], 2, "unknown option --bogus"],

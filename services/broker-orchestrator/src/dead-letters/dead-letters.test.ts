@@ -71,7 +71,7 @@ beforeAll(async () => {
     keyValue: store.keyValue,
     clock: systemClock,
   });
-}, 120_000);
+});
 
 afterEach(async () => {
   await Promise.all(consumers.splice(0).map((consumer) => consumer.stop()));
@@ -80,7 +80,7 @@ afterEach(async () => {
 afterAll(async () => {
   await Promise.all([bus.close(), store.close()]);
   await Promise.all([cluster.stop(), redis.stop()]);
-}, 60_000);
+});
 
 /** A message that somebody sent. */
 function received(tenantId: string, id = randomName("event"), words = "hello") {
@@ -391,7 +391,7 @@ describe("the command", () => {
       code: 1,
       stderr: "There is no dead letter 0-987654321.\n",
     });
-  }, 120_000);
+  });
 });
 
 describe("on the bus inside a process", () => {

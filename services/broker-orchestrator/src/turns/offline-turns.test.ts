@@ -11,7 +11,7 @@ let agentCore: RunningService;
 
 beforeAll(async () => {
   agentCore = await startAgentCore();
-}, 60_000);
+});
 
 afterAll(() => agentCore.close());
 

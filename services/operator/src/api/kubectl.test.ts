@@ -63,7 +63,7 @@ test("definitions that Helm installed long ago are brought up to date by the doc
       "--output=jsonpath={.spec.names.shortNames}",
     ]),
   ).toBe('["ch"]');
-}, 120_000);
+});
 
 /** Makes the definitions what they are to be, whether or not they are there. */
 async function upgradeDefinitions(): Promise<void> {
@@ -103,7 +103,7 @@ describe("with the examples applied", () => {
       channels: 3,
       conditions: [ready("True", "Ready")],
     });
-  }, 120_000);
+  });
 
   test("channels are shown with address, tenant, agent, readiness and last traffic", async () => {
     const { columns, rows } = await table("channels");

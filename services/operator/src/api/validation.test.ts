@@ -213,7 +213,7 @@ describe.each(kinds)("$kind", ({ kind, plural, schema, refused }) => {
       ),
     );
     expect(answers).toEqual(cases.map(({ answer }) => [answer]));
-  }, 120_000);
+  });
 });
 
 test("fields that nobody knows are refused by kubectl, not dropped", async () => {

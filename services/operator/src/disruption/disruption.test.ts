@@ -192,7 +192,7 @@ describe("the marks of pods on a real API server", () => {
     await untilMarked(here, "busy", "0", "true");
     metrics.calls(id("idle"), 1);
     await untilMarked(here, "idle", "1", "false");
-  }, 120_000);
+  });
 
   test("count as busy who fails, never answers, or says no number, and forget it when it answers", async () => {
     const here = await bench();
@@ -209,7 +209,7 @@ describe("the marks of pods on a real API server", () => {
     metrics.hanging.delete(id("hangs"));
     metrics.calls(id("hangs"), 0);
     await untilMarked(here, "hangs", "0", "true");
-  }, 120_000);
+  });
 
   test("are put right when somebody changed them by hand, and by the next operator", async () => {
     const here = await bench();
@@ -229,7 +229,7 @@ describe("the marks of pods on a real API server", () => {
     metrics.calls(`${here.namespace}-p`, 0);
     await here.startOperator(compose);
     await untilMarked(here, "p", "0", "true");
-  }, 120_000);
+  });
 
   test("are given to voice-bridge's pods of this release alone", async () => {
     const here = await bench();
@@ -250,7 +250,7 @@ describe("the marks of pods on a real API server", () => {
       expect((await podAt(here, name)).annotations).toEqual({});
     expect(metrics.asked.has(`${here.namespace}-stranger`)).toBe(false);
     expect(metrics.asked.has(`${here.namespace}-core`)).toBe(false);
-  }, 120_000);
+  });
 
   test("go on when the API server was away", async () => {
     const here = await bench();
@@ -306,5 +306,5 @@ describe("a Channel's last traffic on a real API server", () => {
       address: "+250780000001",
       lastTrafficTime: "2026-01-01T11:30:00Z",
     });
-  }, 120_000);
+  });
 });

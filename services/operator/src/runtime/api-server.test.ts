@@ -139,7 +139,7 @@ describe("an informer", () => {
     await has({ a: "two", c: "one", d: "one", e: "one", f: "one" });
     expect(heard).toContain("b: gone");
     expect(watched.get({ namespace, name: "b" })).toBeUndefined();
-  }, 120_000);
+  });
 
   test("misses nothing of what happened while it heard nothing", async () => {
     const { namespace, write, remove } = await room();
@@ -165,7 +165,7 @@ describe("an informer", () => {
       "removed: gone",
       "replaced: other",
     ]);
-  }, 120_000);
+  });
 
   test("lists again when the server has forgotten where it was (410)", async () => {
     const { namespace, write } = await room();
@@ -179,7 +179,7 @@ describe("an informer", () => {
     await restarted("expired");
     await write("a", "two");
     await has({ a: "two" });
-  }, 120_000);
+  });
 
   test("goes on when the API server was away", async () => {
     const { namespace, write } = await room();
@@ -199,7 +199,7 @@ describe("an informer", () => {
     await server.kubectl(["-n", namespace, "create", "configmap", "odd"]);
     await write("a", "one");
     await has({ a: "one" });
-  }, 120_000);
+  });
 
   test("takes a kind that the server does not have for nothing, if it may be missing", async () => {
     const { namespace } = await room();
@@ -216,7 +216,7 @@ describe("an informer", () => {
     watched.start();
     await until(() => watched.synced());
     expect(watched.list()).toEqual([]);
-  }, 120_000);
+  });
 });
 
 describe("the door to the API server", () => {
@@ -237,7 +237,7 @@ describe("the door to the API server", () => {
         managedFields: [{ manager: "easymo-operator", operation: "Apply" }],
       },
     });
-  }, 60_000);
+  });
 
   test("patches metadata alone, and only of the version that was read", async () => {
     const { namespace, write } = await room();
@@ -260,7 +260,7 @@ describe("the door to the API server", () => {
     await kubernetes.patchMetadata(configMaps, key, { finalizers: [] });
     expect(await kubernetes.read(configMaps, key)).toBeUndefined();
     await kubernetes.delete(configMaps, key);
-  }, 60_000);
+  });
 
   test("deletes only the object that was meant", async () => {
     const { namespace, write } = await room();
@@ -272,7 +272,7 @@ describe("the door to the API server", () => {
     const { metadata } = words.parse(await kubernetes.read(configMaps, key));
     await kubernetes.delete(configMaps, key, { uid: metadata.uid });
     expect(await kubernetes.read(configMaps, key)).toBeUndefined();
-  }, 60_000);
+  });
 
   test("applies a status apart from the rest", async () => {
     const { namespace } = await room();
@@ -293,7 +293,7 @@ describe("the door to the API server", () => {
     expect(await kubernetes.read(pods, { namespace, name: "p" })).toMatchObject(
       { status: { message: "well" } },
     );
-  }, 60_000);
+  });
 
   test("reads a Secret decoded, and says what is forbidden or missing", async () => {
     const { namespace } = await room();
@@ -317,7 +317,7 @@ describe("the door to the API server", () => {
       status: 403,
       reason: "Forbidden",
     });
-  }, 60_000);
+  });
 
   test("says that nobody answers", async () => {
     line.cut();
@@ -356,7 +356,7 @@ test("events show in kubectl describe, the same again as a count", async () => {
   expect(shown).toMatch(
     /Warning +AddressInUse +.*\(x2 over .*bridges.easymo.dev\/operator.* Another channel has \+250780000001\./,
   );
-}, 60_000);
+});
 
 test("a Lease that was left is nobody's, and the next replica leads", async () => {
   const { namespace } = await room();
@@ -387,4 +387,4 @@ test("a Lease that was left is nobody's, and the next replica leads", async () =
       "jsonpath={.spec.holderIdentity} {.spec.leaseTransitions}",
     ]),
   ).toBe("second 1");
-}, 120_000);
+});

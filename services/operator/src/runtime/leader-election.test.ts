@@ -275,5 +275,5 @@ describe("an election by a Lease", () => {
       ),
       { numRuns: 25 },
     );
-  }, 120_000);
+  });
 });

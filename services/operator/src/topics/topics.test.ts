@@ -167,7 +167,7 @@ describe("Kafka's topics on a real API server", () => {
     ]);
     await makeBothReady(here);
     expect(await counts()).toEqual({ ready: 2 });
-  }, 120_000);
+  });
 
   test("that Strimzi cannot make are named in a condition, an event and a metric, until it can", async () => {
     const { here, counts } = await bench();
@@ -192,7 +192,7 @@ describe("Kafka's topics on a real API server", () => {
       reason: "Ready",
     });
     await here.untilEvent("KafkaTopic", "broker.dlq", "TopicReady");
-  }, 120_000);
+  });
 
   test("that are not as declared, or have gone, are told; another cluster's are nobody's business", async () => {
     const { here, counts } = await bench();
@@ -218,7 +218,7 @@ describe("Kafka's topics on a real API server", () => {
       reason: "Missing",
     });
     expect(await counts()).toEqual({ ready: 1, missing: 1 });
-  }, 120_000);
+  });
 
   test("are told to each new Agent, after an operator's restart too, beside what others say there", async () => {
     const { here, counts } = await bench();
@@ -266,5 +266,5 @@ describe("Kafka's topics on a real API server", () => {
       const { status: care } = await here.agent("care");
       return care?.conditions?.length === 1;
     }, WAIT);
-  }, 120_000);
+  });
 });

@@ -35,12 +35,12 @@ beforeAll(async () => {
       prefix: `${randomName()}:`,
     }),
   });
-}, 120_000);
+});
 
 afterAll(async () => {
   await ingress.close();
   await bus.close();
-}, 30_000);
+});
 
 /** What reached Kafka of a call, once an event that was sent after all of it is there. */
 async function published(

@@ -23,7 +23,7 @@ let signalling: Signalling;
 
 beforeAll(async () => {
   signalling = await Signalling.start({ RING_SECONDS: "2" });
-}, 120_000);
+});
 
 afterAll(() => signalling.stop());
 

@@ -30,7 +30,7 @@ const env = (): Record<string, string> => ({
 beforeAll(async () => {
   [hopPort = 0] = await freeUdpPorts(1);
   proxy = await RunningKamailio.start(env());
-}, 60_000);
+});
 
 afterAll(() => proxy.stop());
 
@@ -116,7 +116,7 @@ test("who is not among the sources calls nobody; who asks too often is not answe
   } finally {
     await strict.stop();
   }
-}, 60_000);
+});
 
 describe("a next hop over TLS", () => {
   const certificateIn = async (folder: string, name: string) => {
@@ -173,7 +173,7 @@ describe("a next hop over TLS", () => {
       hop.close();
       await rm(folder, { recursive: true, force: true });
     }
-  }, 60_000);
+  });
 });
 
 test.each([

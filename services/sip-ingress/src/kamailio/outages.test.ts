@@ -29,7 +29,7 @@ const told = async (callId: string): Promise<string[]> =>
 
 beforeAll(async () => {
   signalling = await Signalling.start({});
-}, 120_000);
+});
 
 afterAll(() => signalling.stop());
 
@@ -76,7 +76,7 @@ test("nothing is lost or told twice while sip-ingress is away: calls go on, and 
   await until(() => signalling.proxy.output.includes("(below 100: no answer)"));
   await signalling.restartIngress();
   for (const id of ids) expect(await told(id)).toEqual(ANSWERED);
-}, 60_000);
+});
 
 test("nothing is lost or told twice while sip-ingress is restarted amid calls", async () => {
   const ids = await signalling.call({
@@ -91,7 +91,7 @@ test("nothing is lost or told twice while sip-ingress is restarted amid calls", 
     },
   });
   for (const id of ids) expect(await told(id)).toEqual(ANSWERED);
-}, 60_000);
+});
 
 test("nothing is lost or told twice while sip-ingress answers 503, being without Redis", async () => {
   await signalling.redis.kill();
@@ -101,7 +101,7 @@ test("nothing is lost or told twice while sip-ingress answers 503, being without
   await until(async () => unavailable.test(await signalling.ingressMetrics()));
   await signalling.redis.restart();
   expect(await told(id)).toEqual(ANSWERED);
-}, 60_000);
+});
 
 test("nothing is lost or told twice while Kamailio itself is killed in the middle of a call", async () => {
   const [id = ""] = await signalling.call({
@@ -119,7 +119,7 @@ test("nothing is lost or told twice while Kamailio itself is killed in the middl
     },
   });
   expect(await told(id)).toEqual(["sip.ringing", "sip.connected", "sip.ended"]);
-}, 60_000);
+});
 
 test("a call that rang when Kamailio was killed can be cancelled: the next hop hears of it, and its end is told once", async () => {
   const [id = ""] = await signalling.call({
@@ -141,7 +141,7 @@ test("a call that rang when Kamailio was killed can be cancelled: the next hop h
   expect(events[1]?.data).toMatchObject({
     payload: { reason: "cancelled", status: 487 },
   });
-}, 60_000);
+});
 
 test("an event that is refused for good is kept aside, and holds nothing up", () =>
   withOutbox(async (outbox) => {
@@ -195,7 +195,7 @@ test("a call whose end nobody saw ends when it has lasted too long", async () =>
   expect(events.at(-1)?.data).toMatchObject({
     payload: { reason: "no end was seen" },
   });
-}, 60_000);
+});
 
 test(
   "a call of which nothing could be written is not let in",

@@ -29,7 +29,7 @@ beforeAll(async () => {
   [agentCore, graph] = await Promise.all([startAgentCore(), GraphApi.start()]);
   bot = await startBot({ agentCoreUrl: agentCore.url, graph });
   log = await EventLog.of(bot.bus);
-}, 60_000);
+});
 
 afterAll(async () => {
   await bot.close();
@@ -282,4 +282,4 @@ test("while agent-core is away the events are published and nothing is confirmed
   } finally {
     await lonely.close();
   }
-}, 60_000);
+});

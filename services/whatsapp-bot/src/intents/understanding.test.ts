@@ -93,7 +93,7 @@ beforeAll(async () => {
     env: { OPENAI_API_KEY: "test-key", OPENAI_BASE_URL: models.url },
   });
   modelLog = await EventLog.of(modelBot.bus);
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all([bot.close(), modelBot.close()]);

@@ -27,7 +27,7 @@ let bot: RunningBot;
 beforeAll(async () => {
   [agentCore, graph] = await Promise.all([startAgentCore(), GraphApi.start()]);
   bot = await startBot({ agentCoreUrl: agentCore.url, graph });
-}, 60_000);
+});
 
 afterAll(async () => {
   await bot.close();

@@ -77,7 +77,7 @@ beforeAll(async () => {
     requestTimeoutMs: 1_000,
   });
   log = await EventLog.of(bus);
-}, 60_000);
+});
 
 afterAll(async () => {
   await bot.close();

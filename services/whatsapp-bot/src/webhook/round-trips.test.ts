@@ -91,7 +91,7 @@ beforeAll(async () => {
     },
     { port: 0, host: "127.0.0.1" },
   );
-}, 60_000);
+});
 
 afterAll(async () => {
   await door.close();

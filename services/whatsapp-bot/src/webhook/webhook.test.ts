@@ -31,7 +31,7 @@ beforeAll(async () => {
   [agentCore, graph] = await Promise.all([startAgentCore(), GraphApi.start()]);
   bot = await startBot({ agentCoreUrl: agentCore.url, graph });
   log = await EventLog.of(bot.bus);
-}, 60_000);
+});
 
 afterAll(async () => {
   await bot.close();

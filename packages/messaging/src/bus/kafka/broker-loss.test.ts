@@ -18,7 +18,7 @@ describe("three brokers, one of which is killed", () => {
       replicas: 3,
       config: { "min.insync.replicas": "2" },
     });
-  }, 120_000);
+  });
   afterAll(() => cluster.stop());
 
   test("every acknowledged record is there, in the order of its key, and a repeat is the same event", async () => {

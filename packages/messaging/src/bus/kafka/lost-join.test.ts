@@ -36,7 +36,7 @@ beforeAll(async () => {
     },
   });
   admin = new ClusterAdmin(kafka);
-}, 120_000);
+});
 afterAll(async () => {
   await stopMember();
   await bus.close();

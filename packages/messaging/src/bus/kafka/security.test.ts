@@ -24,7 +24,7 @@ beforeAll(async () => {
   if (cluster.secured === undefined) throw new Error("not secured");
   secured = cluster.secured;
   await cluster.createTopic(topic, { partitions: 1 });
-}, 120_000);
+});
 afterAll(() => cluster.stop());
 
 /** A bus by the variables of a service's environment. */

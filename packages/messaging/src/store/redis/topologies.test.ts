@@ -26,7 +26,7 @@ describe.each<[string, () => Promise<RedisTopology>]>([
     servers = await start();
     store = createStore(servers.url, testDependencies());
     await until(() => store.check().then(() => true));
-  }, 120_000);
+  });
   afterAll(async () => {
     await store.close();
     await servers.stop();
@@ -87,7 +87,7 @@ describe.each<[string, () => Promise<RedisTopology>]>([
       { timeoutMs: 30_000 },
     );
     await listening.end();
-  }, 120_000);
+  });
 });
 
 describe.each<[string, () => Promise<RedisTopology>]>([
@@ -104,7 +104,7 @@ describe.each<[string, () => Promise<RedisTopology>]>([
   beforeAll(async () => {
     servers = await start();
     certificate = servers.certificate ?? "";
-  }, 120_000);
+  });
   afterAll(async () => {
     // Also when the test that opened it failed: what listens would keep the process.
     await store?.close();
@@ -168,7 +168,7 @@ describe.each<[string, () => Promise<RedisTopology>]>([
       });
     await isHeard("after");
     await listening.end();
-  }, 120_000);
+  });
 });
 
 describe("an address", () => {

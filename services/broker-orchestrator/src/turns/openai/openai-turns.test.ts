@@ -37,7 +37,7 @@ beforeAll(async () => {
     ResponsesApi.start(),
     startAgentCore(),
   ]);
-}, 60_000);
+});
 
 afterEach(() => {
   expect(api.violations.splice(0)).toEqual([]);
