@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { connect, type Socket } from "node:net";
+import { connect, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
   controlFrame,
@@ -76,7 +76,7 @@ export class Wire {
   }
 }
 
-/** All client sockets read into the same memory: what they read is used up at once. */
+/** All sockets read into the same memory: what they read is used up at once. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
 const HEAD_END = "\r\n\r\n";
 
@@ -152,11 +152,12 @@ export function acceptWire(
   frames: FrameBuilder,
   listener: WireListener,
 ): Wire {
+  const own = withSharedReads(socket, (chunk) => wire.feed(chunk));
   const accept = createHash("sha1")
     .update(`${request.headers["sec-websocket-key"] ?? ""}${ACCEPT_GUID}`)
     .digest("base64");
   const protocol = request.headers["sec-websocket-protocol"]?.split(",")[0];
-  socket.write(
+  own.write(
     [
       "HTTP/1.1 101 Switching Protocols",
       "Upgrade: websocket",
@@ -167,8 +168,40 @@ export function acceptWire(
         : [`Sec-WebSocket-Protocol: ${protocol}`]),
     ].join("\r\n") + HEAD_END,
   );
-  const wire = new Wire(socket, frames, false, listener);
-  socket.on("data", (chunk: Buffer) => wire.feed(chunk));
+  const wire = new Wire(own, frames, false, listener);
   if (head.length > 0) wire.feed(Buffer.from(head));
   return wire;
+}
+
+/**
+ * An accepted connection made anew as one that reads into the shared memory: a
+ * server's own have no `onread`, and each read then costs the generator more
+ * than checking what was read. Its handle is what Node itself makes sockets of.
+ */
+function withSharedReads(
+  accepted: Duplex,
+  feed: (chunk: Buffer) => void,
+): Socket {
+  const handle: unknown = Reflect.get(accepted, "_handle");
+  const own: unknown = Reflect.construct(Socket, [
+    {
+      handle,
+      allowHalfOpen: true,
+      onread: {
+        buffer: READ_BUFFER,
+        callback: (bytes: number) => {
+          feed(READ_BUFFER.subarray(0, bytes));
+          return true;
+        },
+      },
+    },
+  ]);
+  if (!(own instanceof Socket)) throw new Error("no socket came of it");
+  Reflect.set(accepted, "_handle", null);
+  // The server counts the one that it accepted.
+  own.once("close", () => accepted.destroy());
+  accepted.once("close", () => own.destroy());
+  // Without it nobody would see the end of what is read.
+  own.resume();
+  return own;
 }
