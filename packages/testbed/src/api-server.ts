@@ -294,7 +294,7 @@ class LocalApiServer implements ApiServer {
     this.#etcd = etcd;
     await until(
       async () => (await fetch(`${client}/health`)).ok || !etcd.isRunning(),
-      { what: "etcd", timeoutMs: 60_000 },
+      { what: "etcd", timeoutMs: 120_000 },
     );
     if (etcd.isRunning()) return;
     const log = await readFile(join(folder, "etcd.log"), "utf8");

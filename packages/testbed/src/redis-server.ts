@@ -29,7 +29,7 @@ export async function startRedisServer(
   // Answers with an error while it reads what it kept.
   await until(() => askRedis(port, (redis) => redis.ping(), door), {
     what: "Redis",
-    timeoutMs: 30_000,
+    timeoutMs: 120_000,
   });
   return server;
 }

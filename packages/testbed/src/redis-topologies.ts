@@ -202,7 +202,7 @@ async function startSentinel(
       );
       return Array.isArray(told) && told.length === 1;
     },
-    { what: "The sentinel", timeoutMs: 30_000, everyMs: 100 },
+    { what: "The sentinel", timeoutMs: 120_000, everyMs: 100 },
   );
   return { port, process, door };
 }
@@ -237,7 +237,7 @@ async function joined(servers: readonly Server[]): Promise<void> {
           info.includes(`cluster_known_nodes:${servers.length}`)
         );
       },
-      { what: "The Redis cluster", timeoutMs: 30_000, everyMs: 50 },
+      { what: "The Redis cluster", timeoutMs: 120_000, everyMs: 50 },
     );
 }
 
@@ -245,7 +245,7 @@ async function joined(servers: readonly Server[]): Promise<void> {
 async function linked(server: Server): Promise<void> {
   await until(
     async () => (await replicationOf(server)).includes("master_link_status:up"),
-    { what: "The replica", timeoutMs: 30_000, everyMs: 50 },
+    { what: "The replica", timeoutMs: 120_000, everyMs: 50 },
   );
 }
 

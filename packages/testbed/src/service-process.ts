@@ -50,7 +50,7 @@ export class ServiceProcess {
     const service_ = await ServiceProcess.launch(service, env);
     await until(() => service_.answers(path), {
       what: `${service}: ${service_.output}`,
-      timeoutMs: 30_000,
+      timeoutMs: 120_000,
     });
     return service_;
   }

@@ -9,7 +9,7 @@ export async function until<T>(
   condition: () => T | Promise<T>,
   options: { timeoutMs?: number; everyMs?: number; what?: string } = {},
 ): Promise<NonNullable<T>> {
-  const timeoutMs = options.timeoutMs ?? 20_000;
+  const timeoutMs = options.timeoutMs ?? 120_000;
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     let cause: unknown;

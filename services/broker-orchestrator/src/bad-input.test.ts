@@ -203,7 +203,7 @@ test("nonsense of every kind goes to the dead letters with its reason, and peopl
       const open = await letters.list({ group: "broker-orchestrator" });
       return open.length >= wanted.length ? open : undefined;
     },
-    { timeoutMs: 60_000, what: "every dead letter" },
+    { timeoutMs: 120_000, what: "every dead letter" },
   );
   const told = found.map(({ headers, reason, originTopic }) => [
     headers.what,
@@ -238,7 +238,7 @@ test("nobody's words are in the reasons", async () => {
       const own = open.filter(({ headers }) => headers.what === "words");
       return own.length > 0 ? own : undefined;
     },
-    { timeoutMs: 60_000, what: "the dead letter" },
+    { timeoutMs: 120_000, what: "the dead letter" },
   );
   expect(letter?.error).toContain("invalid_data");
   expect(letter?.error).not.toContain(secret);

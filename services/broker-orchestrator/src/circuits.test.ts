@@ -65,7 +65,7 @@ test("a wallet that keeps failing is left alone, readiness says which it is, and
       const found = await ready();
       return found.dependencies.wallet?.status === "down" ? found : undefined;
     },
-    { what: "an open circuit", timeoutMs: 60_000, everyMs: 50 },
+    { what: "an open circuit", timeoutMs: 120_000, everyMs: 50 },
   );
   expect(status).toBe(503);
   const { wallet: open, ...rest } = dependencies;
@@ -108,6 +108,6 @@ test("a wallet that keeps failing is left alone, readiness says which it is, and
   expect(log.deadLetters).toEqual([]);
   await until(async () => (await ready()).status === 200, {
     what: "readiness",
-    timeoutMs: 60_000,
+    timeoutMs: 120_000,
   });
 }, 300_000);

@@ -103,7 +103,7 @@ async function happens(...events: readonly EasymoEvent[]): Promise<void> {
     await orchestrator.bus.publishEvent(topic, one);
     await until(async () => (await settled(topic)) > before, {
       what: one.type,
-      timeoutMs: 40_000,
+      timeoutMs: 120_000,
     });
   }
 }

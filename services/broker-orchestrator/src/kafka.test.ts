@@ -63,7 +63,7 @@ beforeAll(async () => {
   service = await launch();
   await until(() => service.answers("/readyz"), {
     what: "readiness",
-    timeoutMs: 60_000,
+    timeoutMs: 120_000,
   });
   await agentCoreOf(agentCore.url).putVendor(
     "kimironko",

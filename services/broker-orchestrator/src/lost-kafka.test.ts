@@ -124,7 +124,7 @@ test("what was begun is finished, under the keys that it had, though its event i
           stored.conversation.outbox.length === 0
         );
       },
-      { what: "an empty outbox", timeoutMs: 60_000 },
+      { what: "an empty outbox", timeoutMs: 120_000 },
     );
   } finally {
     await Promise.all([second.close(), store.close()]);

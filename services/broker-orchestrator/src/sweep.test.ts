@@ -97,10 +97,10 @@ describe("an effect that was left undone by a replica that ended", () => {
     const [second, third] = [await replica(), await replica()];
     const isForwarded = () =>
       [second, third].some(({ log }) => log.of("ranking.forwarded").length > 0);
-    await until(isForwarded, { what: "the ranking", timeoutMs: 60_000 });
+    await until(isForwarded, { what: "the ranking", timeoutMs: 120_000 });
     await until(async () => !(await hasLeft(phone)), {
       what: "an empty outbox",
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
     });
     const forwarded = [second, third].flatMap(({ log }) =>
       log.of("ranking.forwarded"),

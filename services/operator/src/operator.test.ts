@@ -185,7 +185,7 @@ describe("the operator, with the rights that its chart gives it", () => {
     await untilAnswered("desk");
     await server.stop();
     await until(async () => !(await one.answers("/readyz")), {
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
     });
     expect(await one.answers("/healthz")).toBe(true);
     await server.start();
@@ -194,7 +194,7 @@ describe("the operator, with the rights that its chart gives it", () => {
       async () => (await here.routing()).text.includes("Sell tyres."),
       { timeoutMs: 90_000 },
     );
-    await until(() => one.answers("/readyz"), { timeoutMs: 60_000 });
+    await until(() => one.answers("/readyz"), { timeoutMs: 120_000 });
     expect(timesSet()).toBe(1);
   }, 240_000);
 

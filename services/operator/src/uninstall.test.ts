@@ -145,7 +145,7 @@ describe("before a release goes", () => {
     await until(
       async () =>
         JSON.stringify(await channel("own")).includes("deletionTimestamp"),
-      { what: "The release's Channel going", timeoutMs: 60_000 },
+      { what: "The release's Channel going", timeoutMs: 120_000 },
     );
     // The operator is still there for it.
     expect(

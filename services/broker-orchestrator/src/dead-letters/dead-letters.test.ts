@@ -40,7 +40,7 @@ import { runDeadLetters } from "./run.js";
 
 const ROOT = join(import.meta.dirname, "../../../..");
 const ORIGIN = "whatsapp.inbound";
-const PATIENCE = { timeoutMs: 60_000 };
+const PATIENCE = { timeoutMs: 120_000 };
 
 jest.setTimeout(120_000);
 

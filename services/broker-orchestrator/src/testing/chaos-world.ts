@@ -41,7 +41,7 @@ export class Replicas {
       this.#processes.map((one) =>
         until(() => one.answers("/readyz"), {
           what: "a replica",
-          timeoutMs: 60_000,
+          timeoutMs: 120_000,
         }),
       ),
     );

@@ -123,7 +123,7 @@ export async function startOrchestrator(options: {
   return { url: service.url, bus, store, close: () => service.close() };
 }
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 const OUT_TOPICS = ["whatsapp.outbound", "broker.outbound", "broker.dlq"];
 
 type EventOf<T extends EventType> = Extract<EasymoEvent, { type: T }>;

@@ -102,7 +102,7 @@ function informer(namespace: string) {
     until(
       () =>
         JSON.stringify(wordsOf(watched.list())) === JSON.stringify(expected),
-      { what: `The cache ${JSON.stringify(expected)}`, timeoutMs: 60_000 },
+      { what: `The cache ${JSON.stringify(expected)}`, timeoutMs: 120_000 },
     );
   const restarted = (reason: string) =>
     until(
@@ -112,7 +112,7 @@ function informer(namespace: string) {
         );
         return text.includes(`reason="${reason}"`);
       },
-      { what: `A watch that ${reason}`, timeoutMs: 60_000 },
+      { what: `A watch that ${reason}`, timeoutMs: 120_000 },
     );
   return { watched, heard, has, restarted };
 }
@@ -380,7 +380,7 @@ test("a Lease that was left is nobody's, and the next replica leads", async () =
   await until(() => first.isLeader());
   const second = elect("second");
   await first.stop();
-  await until(() => second.isLeader(), { timeoutMs: 60_000 });
+  await until(() => second.isLeader(), { timeoutMs: 120_000 });
   expect(
     await server.kubectl([
       ...["-n", namespace, "get", "lease", "easymo-operator", "-o"],

@@ -48,7 +48,7 @@ export class RawPhone {
   hears(begin: string): Promise<Heard> {
     return until(() => this.heard.find(({ text }) => text.startsWith(begin)), {
       what: `${begin} at ${this.address}`,
-      timeoutMs: 30_000,
+      timeoutMs: 120_000,
     });
   }
 
@@ -83,7 +83,7 @@ export class RawPhone {
     const again = setInterval(() => this.say(lines, port), 500);
     try {
       return await until(answered, {
-        ...{ everyMs: 5, timeoutMs: 30_000, what: `an answer to ${method}` },
+        ...{ everyMs: 5, timeoutMs: 120_000, what: `an answer to ${method}` },
       });
     } finally {
       clearInterval(again);

@@ -93,7 +93,7 @@ export class RunningKamailio {
       hasEnded() ||
       (await ask(this.port, "OPTIONS"))?.startsWith("SIP/2.0 200") === true;
     try {
-      await until(answers, { what: "An answer", timeoutMs: 60_000 });
+      await until(answers, { what: "An answer", timeoutMs: 120_000 });
       if (hasEnded()) throw new Error("Kamailio has ended");
     } catch (cause) {
       throw new Error(this.#output.slice(-4_000), { cause });

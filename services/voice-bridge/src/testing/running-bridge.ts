@@ -52,7 +52,7 @@ export function quietKit(name: string) {
 }
 
 /** Less than a test may take, so that what was missed is named. */
-const PATIENCE_MS = 50_000;
+const PATIENCE_MS = 120_000;
 
 type EventOf<T extends EventType> = Extract<EasymoEvent, { type: T }>;
 

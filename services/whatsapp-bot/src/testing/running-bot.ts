@@ -98,7 +98,7 @@ export function agentCoreOf(url: string, tenant = TENANT): TenantAgentCore {
   }).forTenant(tenant);
 }
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 
 type EventOf<T extends EventType> = Extract<EasymoEvent, { type: T }>;
 

@@ -56,7 +56,7 @@ describe("the store on a Redis that goes and comes", () => {
       store.keyValue.compareAndSet("k", undefined, "v", { ttlMs: 1_000 }),
     ];
     const results = await Promise.allSettled(calls);
-    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect(performance.now() - startedMs).toBeLessThan(30_000);
     for (const result of results) {
       expect(result).toMatchObject({
         status: "rejected",
@@ -68,7 +68,7 @@ describe("the store on a Redis that goes and comes", () => {
       });
     }
     await redis.restart();
-    await until(() => store.check().then(() => true), { timeoutMs: 5_000 });
+    await until(() => store.check().then(() => true), { timeoutMs: 120_000 });
     expect((await claim("k")).outcome).toBe("claimed");
   });
 
@@ -79,10 +79,11 @@ describe("the store on a Redis that goes and comes", () => {
     await expect(claim("frozen")).rejects.toMatchObject({
       code: "store_unavailable",
     });
-    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect(performance.now() - startedMs).toBeLessThan(30_000);
     redis.thaw();
+    // Long before its lease ends.
     await until(async () => (await claim("frozen")).outcome === "claimed", {
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });
   });
 
@@ -103,7 +104,7 @@ describe("the store on a Redis that goes and comes", () => {
           (listeners) => listeners === 2,
           () => false,
         ),
-      { timeoutMs: 10_000 },
+      { timeoutMs: 120_000 },
     );
     await until(() => heard.includes("1:back") && heard.includes("2:back"));
     await Promise.all([before.end(), meanwhile.end()]);
@@ -112,7 +113,7 @@ describe("the store on a Redis that goes and comes", () => {
   test("restarted without its scripts, it is given them again", async () => {
     expect((await claim(randomName())).outcome).toBe("claimed");
     await redis.restart();
-    await until(() => store.check().then(() => true), { timeoutMs: 5_000 });
+    await until(() => store.check().then(() => true), { timeoutMs: 120_000 });
     expect((await claim(randomName())).outcome).toBe("claimed");
   });
 

@@ -133,14 +133,14 @@ test("a fail-over that is told of while the sentinels are being asked for the ma
   await other.call("CLIENT", "KILL", "TYPE", "pubsub");
   other.disconnect();
   await until(() => sentinel.untimelyFor === 0);
-  await until(() => store.check().then(() => true), { timeoutMs: 30_000 });
+  await until(() => store.check().then(() => true), { timeoutMs: 120_000 });
   await until(
     () =>
       store.broadcasts.send("c", "back").then(
         () => heard.includes("back"),
         () => false,
       ),
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
   expect(heard).toContain("back");
   await listening.end();

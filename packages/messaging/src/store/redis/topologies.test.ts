@@ -66,9 +66,9 @@ describe.each<[string, () => Promise<RedisTopology>]>([
         expect(result.reason).toMatchObject({ code: "store_unavailable" });
     await failing;
 
-    await until(() => store.check().then(() => true), { timeoutMs: 30_000 });
+    await until(() => store.check().then(() => true), { timeoutMs: 120_000 });
     for (const key of keys)
-      expect(await until(() => claim(key), { timeoutMs: 30_000 })).toEqual({
+      expect(await until(() => claim(key), { timeoutMs: 120_000 })).toEqual({
         outcome: "done",
         answer: key,
       });
@@ -76,7 +76,7 @@ describe.each<[string, () => Promise<RedisTopology>]>([
     for (const key of keys)
       await until(
         async () => (await claim(`after-${key}`)).outcome === "claimed",
-        { timeoutMs: 30_000 },
+        { timeoutMs: 120_000 },
       );
     await until(
       () =>
@@ -84,7 +84,7 @@ describe.each<[string, () => Promise<RedisTopology>]>([
           () => heard.includes("back"),
           () => false,
         ),
-      { timeoutMs: 30_000 },
+      { timeoutMs: 120_000 },
     );
     await listening.end();
   });
@@ -155,14 +155,14 @@ describe.each<[string, () => Promise<RedisTopology>]>([
             () => heard.includes(word),
             () => false,
           ),
-        { timeoutMs: 30_000 },
+        { timeoutMs: 120_000 },
       );
     await isHeard("before");
     await servers.replicated();
     await servers.failOver();
-    await until(() => own.check().then(() => true), { timeoutMs: 30_000 });
+    await until(() => own.check().then(() => true), { timeoutMs: 120_000 });
     for (const key of keys)
-      expect(await until(() => claim(key), { timeoutMs: 30_000 })).toEqual({
+      expect(await until(() => claim(key), { timeoutMs: 120_000 })).toEqual({
         outcome: "done",
         answer: key,
       });
