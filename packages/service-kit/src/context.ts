@@ -27,13 +27,9 @@ export function withRequestContext<T>(context: RequestContext, fn: () => T): T {
   return storage.run({ ...context }, fn);
 }
 
-/** Goes on, in a callback that was called from elsewhere, with the context that `requestContext` gave before. */
-export function resumeContext(
-  context: RequestContext | undefined,
-  fn: () => void,
-): void {
-  if (context === undefined) fn();
-  else storage.run(context, fn);
+/** Runs what it is given with the context that there was when it was made: for callbacks that are called from elsewhere. */
+export function keepContext(): (fn: () => void) => void {
+  return AsyncLocalStorage.snapshot();
 }
 
 const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;

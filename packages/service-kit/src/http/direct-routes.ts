@@ -2,7 +2,7 @@ import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Express } from "express";
 import helmet from "helmet";
-import { requestContext, resumeContext } from "../context.js";
+import { keepContext } from "../context.js";
 import type { ServiceKit } from "../kit.js";
 import type { Logger } from "../logger.js";
 import { toProblem } from "./errors.js";
@@ -110,16 +110,19 @@ function directHandler(
       };
       try {
         const take = route.admit(req);
-        const answer = async (body: unknown): Promise<void> => {
-          sendAnswer(res, await take(body), requestId);
+        const answer = (given: DirectAnswer): void => {
+          sendAnswer(res, given, requestId);
         };
-        const context = requestContext();
         // The end of a body is told outside of the request's context.
-        const onBody = (body: unknown): void => {
-          resumeContext(context, () => void answer(body).catch(fail));
-        };
-        readJson(req, onBody, (error) => {
-          resumeContext(context, () => fail(error));
+        const inContext = keepContext();
+        readJson(req, (read) => {
+          inContext(() => {
+            try {
+              take(read()).then(answer).catch(fail);
+            } catch (error) {
+              fail(error);
+            }
+          });
         });
       } catch (error) {
         fail(error);
@@ -128,11 +131,14 @@ function directHandler(
   };
 }
 
-/** Reads a body whose length the parser of HTTP watches over; of one that is broken off nothing is told. */
+/**
+ * Waits for a body whose length the parser of HTTP watches over; of one that is broken off nothing is told.
+ *
+ * @param onEnd given what reads the body, or throws a Problem
+ */
 function readJson(
   req: IncomingMessage,
-  onBody: (body: unknown) => void,
-  onError: (error: unknown) => void,
+  onEnd: (read: () => unknown) => void,
 ): void {
   let first: Buffer | undefined;
   let rest: Buffer[] | undefined;
@@ -141,15 +147,7 @@ function readJson(
     else (rest ??= [first]).push(chunk);
   });
   req.on("end", () => {
-    const bytes = rest === undefined ? first : Buffer.concat(rest);
-    let body: unknown;
-    try {
-      body = parsed(bytes);
-    } catch (error) {
-      onError(error);
-      return;
-    }
-    onBody(body);
+    onEnd(() => parsed(rest === undefined ? first : Buffer.concat(rest)));
   });
 }
 
@@ -218,7 +216,7 @@ function securityHeaders(): readonly string[] {
   ]);
 }
 
-/** Head and body in one write. */
+/** Head and body in one write; of ASCII, which nearly all answers are, without a look at each character. */
 function send(
   res: ServerResponse,
   status: number,
@@ -229,9 +227,10 @@ function send(
 ): void {
   const head = SECURITY_HEADERS.slice();
   head.push("x-request-id", requestId, "content-type", type);
-  head.push("content-length", String(Buffer.byteLength(text)));
+  const bytes = Buffer.byteLength(text);
+  head.push("content-length", String(bytes));
   if (headers !== undefined)
     for (const [name, value] of Object.entries(headers)) head.push(name, value);
   res.writeHead(status, head);
-  res.end(text);
+  res.end(text, bytes === text.length ? "latin1" : "utf8");
 }

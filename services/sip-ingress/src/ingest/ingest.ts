@@ -69,8 +69,39 @@ export class Ingest {
 
   /** Takes an event that came alone. Never rejects. */
   async takeOne(submission: Submission): Promise<Outcome> {
-    const claimed = await this.#claim(submission);
-    return "token" in claimed ? this.#carryOut(claimed) : claimed;
+    const { eventId, event } = submission;
+    // Those that ask or tell more of their call than themselves: see below.
+    if (event.event === "ended" || event.event === "connected") {
+      const claimed = await this.#claim(submission);
+      return "token" in claimed ? this.#carryOut(claimed) : claimed;
+    }
+    // The same three steps in one function: nearly all events come this way, and each promise on it costs.
+    const { idempotency, bus } = this.#deps;
+    const key = claimKey(eventId);
+    let claim: ClaimResult;
+    try {
+      claim = await idempotency.claim(key, leaseOf(submission));
+    } catch (error) {
+      return this.#notClaimed(error);
+    }
+    this.#count(CLAIM_OUTCOMES[claim.outcome]);
+    if (claim.outcome !== "claimed") return answerToTaken(claim);
+    const { token } = claim;
+    try {
+      await bus.publish(
+        this.#records({ submission, token, connectedAt: undefined }),
+        PUBLISHING,
+      );
+    } catch (error) {
+      return this.#notPublished(eventId, token, error);
+    }
+    try {
+      const kept = await idempotency.confirm(key, token, answerOf(eventId));
+      this.#count(kept ? "confirmed" : "lease_lost");
+    } catch (error) {
+      this.#notConfirmed(eventId, error);
+    }
+    return { kind: "accepted", eventId };
   }
 
   /** Takes events that came together, in their order. Never rejects. */
@@ -121,7 +152,7 @@ export class Ingest {
   }
 
   async #claim(submission: Submission): Promise<Claimed | Outcome> {
-    const { eventId, fingerprint } = submission;
+    const { eventId } = submission;
     // Both at once: an event that ended asks for the time of its call's answer as well.
     const asking =
       submission.event.event === "ended"
@@ -131,13 +162,12 @@ export class Ingest {
     asking?.catch(() => undefined);
     let claim: ClaimResult;
     try {
-      claim = await this.#deps.idempotency.claim(claimKey(eventId), {
-        fingerprint,
-        leaseMs: LEASE_MS,
-      });
+      claim = await this.#deps.idempotency.claim(
+        claimKey(eventId),
+        leaseOf(submission),
+      );
     } catch (error) {
-      this.#count("unavailable");
-      return { kind: "unavailable", problem: unavailable("redis", error) };
+      return this.#notClaimed(error);
     }
     this.#count(CLAIM_OUTCOMES[claim.outcome]);
     if (claim.outcome !== "claimed") return answerToTaken(claim);
@@ -167,12 +197,25 @@ export class Ingest {
         await Promise.all([publishing, this.#rememberAnswer(submission)]);
       else await publishing;
     } catch (error) {
-      this.#deps.logger.warn({ err: error, eventId }, "event not published");
-      await this.#release(eventId, token);
-      return { kind: "unavailable", problem: unavailable("kafka", error) };
+      return this.#notPublished(eventId, token, error);
     }
     await this.#confirm(eventId, token);
     return { kind: "accepted", eventId };
+  }
+
+  #notClaimed(error: unknown): Outcome {
+    this.#count("unavailable");
+    return { kind: "unavailable", problem: unavailable("redis", error) };
+  }
+
+  async #notPublished(
+    eventId: string,
+    token: string,
+    error: unknown,
+  ): Promise<Outcome> {
+    this.#deps.logger.warn({ err: error, eventId }, "event not published");
+    await this.#release(eventId, token);
+    return { kind: "unavailable", problem: unavailable("kafka", error) };
   }
 
   #records({ submission, connectedAt }: Claimed): BusRecord[] {
@@ -214,17 +257,24 @@ export class Ingest {
 
   /** The event is out: whatever happens here, a repeat would be the same event. */
   async #confirm(eventId: string, token: string): Promise<void> {
-    const { idempotency, logger } = this.#deps;
     try {
-      const kept = await idempotency.confirm(claimKey(eventId), token, {
-        answer: eventId,
-        ttlMs: ANSWER_KEPT_MS,
-      });
+      const kept = await this.#deps.idempotency.confirm(
+        claimKey(eventId),
+        token,
+        answerOf(eventId),
+      );
       this.#count(kept ? "confirmed" : "lease_lost");
     } catch (error) {
-      this.#count("unconfirmed");
-      logger.warn({ err: error, eventId }, "published, but not confirmed");
+      this.#notConfirmed(eventId, error);
     }
+  }
+
+  #notConfirmed(eventId: string, error: unknown): void {
+    this.#count("unconfirmed");
+    this.#deps.logger.warn(
+      { err: error, eventId },
+      "published, but not confirmed",
+    );
   }
 
   async #release(eventId: string, token: string): Promise<void> {
@@ -248,6 +298,14 @@ const CLAIM_OUTCOMES: Record<ClaimResult["outcome"], string> = {
   done: "replayed",
   mismatch: "mismatch",
 };
+
+function leaseOf({ fingerprint }: Submission) {
+  return { fingerprint, leaseMs: LEASE_MS };
+}
+
+function answerOf(eventId: string) {
+  return { answer: eventId, ttlMs: ANSWER_KEPT_MS };
+}
 
 function claimKey(eventId: string): string {
   return `sip:event:${eventId}`;

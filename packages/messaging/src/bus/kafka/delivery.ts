@@ -23,6 +23,7 @@ export class Delivery {
   /** Why the last try failed: the error that the caller gets when time is over. */
   #lastProblem: unknown;
   #over = false;
+  #whenOver: () => void = () => undefined;
   #timer: Timer | undefined;
   #resolve: () => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
@@ -77,6 +78,12 @@ export class Delivery {
     return this.#over;
   }
 
+  /** Called as soon as it is over, before the caller hears of it; at once when it is. */
+  whenOver(then: () => void): void {
+    if (this.#over) then();
+    else this.#whenOver = then;
+  }
+
   note(problem: unknown): void {
     this.#lastProblem = problem;
   }
@@ -95,6 +102,7 @@ export class Delivery {
   #end(error: Error | undefined): void {
     if (this.#over) return;
     this.#over = true;
+    this.#whenOver();
     this.#timer?.cancel();
     this.#signal?.removeEventListener("abort", this.#expire);
     if (error === undefined) this.#resolve();

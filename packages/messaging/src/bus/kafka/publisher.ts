@@ -84,21 +84,27 @@ export class Publisher {
     this.#metrics = deps.metrics;
   }
 
-  async publish(
+  /** One promise for a call, that of its delivery: this is asked thousands of times a second. */
+  publish(
     records: readonly BusRecord[],
     options: PublishOptions = {},
   ): Promise<void> {
-    const sizes = records.map((record) => this.#sizeOfWhatCanGo(record));
+    const sizes: number[] = [];
+    for (const record of records) {
+      const bytes = recordBytes(record);
+      const refusal = this.#refusalOf(record, bytes);
+      if (refusal !== undefined) return Promise.reject(refusal);
+      sizes.push(bytes);
+    }
     const delivery = new Delivery(records, sizes, options, this.#clock);
     const open = this.#deliveries.add(delivery);
     this.#waitingBytes += delivery.bytes;
-    for (const entry of delivery.entries) this.#route(entry);
-    try {
-      await delivery.settled;
-    } finally {
+    delivery.whenOver(() => {
       this.#deliveries.remove(open);
       this.#waitingBytes -= delivery.bytes;
-    }
+    });
+    for (const entry of delivery.entries) this.#route(entry);
+    return delivery.settled;
   }
 
   /** Takes nothing more; gives what is on its way some time. */
@@ -115,32 +121,27 @@ export class Publisher {
     this.#producers.close();
   }
 
-  /** In bytes. Throws PublishError when the record cannot be taken. */
-  #sizeOfWhatCanGo(record: BusRecord): number {
-    const { topic } = record;
-    if (this.#closing.signal.aborted) {
-      throw new PublishError("bus_closed", topic, "The bus is closed.", {
+  /** Why a record cannot be taken; undefined when it can. */
+  #refusalOf({ topic }: BusRecord, bytes: number): PublishError | undefined {
+    if (this.#closing.signal.aborted)
+      return new PublishError("bus_closed", topic, "The bus is closed.", {
         retryable: false,
       });
-    }
-    const bytes = recordBytes(record);
-    if (bytes > MAX_RECORD_BYTES) {
-      throw new PublishError(
+    if (bytes > MAX_RECORD_BYTES)
+      return new PublishError(
         "record_too_large",
         topic,
         `A record for ${topic} has ${bytes} bytes; at most ${MAX_RECORD_BYTES} are taken.`,
         { retryable: false },
       );
-    }
-    if (this.#waitingBytes + bytes > MAX_WAITING_BYTES) {
-      throw new PublishError(
+    if (this.#waitingBytes + bytes > MAX_WAITING_BYTES)
+      return new PublishError(
         "bus_unavailable",
         topic,
         `${this.#waitingBytes} bytes wait for the brokers already; try again later.`,
         { retryable: true },
       );
-    }
-    return bytes;
+    return undefined;
   }
 
   #route(entry: Entry): void {

@@ -21,23 +21,21 @@ import { redisVersioned } from "./versioned.js";
 /** How many claims of unknown outcome are remembered to be given back. */
 const MAX_DOUBTFUL = 1_000;
 
-interface ClaimReply {
-  readonly outcome: ClaimResult["outcome"];
-  readonly detail: string;
-}
-
 /** What the claim script says of a key. By hand: this is read for every request. */
-function claimReply(reply: unknown): ClaimReply {
+function claimResult(reply: unknown, token: string): ClaimResult {
   if (isList(reply)) {
     const outcome = reply[0];
     const detail = reply[1];
     if (typeof detail === "string")
       switch (outcome) {
         case "claimed":
-        case "in_flight":
+          return { outcome, token };
         case "done":
+          return { outcome, answer: detail };
+        case "in_flight":
+          return { outcome, retryAfterMs: Math.max(1, Number(detail)) };
         case "mismatch":
-          return { outcome, detail };
+          return { outcome };
       }
   }
   throw new Error("Redis answered a claim with something else.");
@@ -101,32 +99,21 @@ function redisIdempotency(
 ): IdempotencyStore {
   const name = (key: string): string => `${prefix}claim:${key}`;
   return {
-    async claim(key, { fingerprint, leaseMs }): Promise<ClaimResult> {
+    // One promise each: these are asked for every request.
+    claim(key, { fingerprint, leaseMs }) {
       const token = randomUUID();
       const args = [fingerprint, token, String(leaseMs)];
-      let reply: unknown;
-      try {
-        reply = await connection.run(claimScript, name(key), args);
-      } catch (error) {
-        doubtful.add(name(key), token);
-        throw error;
-      }
-      const { outcome, detail } = claimReply(reply);
-      switch (outcome) {
-        case "claimed":
-          return { outcome, token };
-        case "done":
-          return { outcome, answer: detail };
-        case "in_flight":
-          return { outcome, retryAfterMs: Math.max(1, Number(detail)) };
-        case "mismatch":
-          return { outcome };
-      }
+      return connection.run(claimScript, name(key), args).then(
+        (reply) => claimResult(reply, token),
+        (error: unknown) => {
+          doubtful.add(name(key), token);
+          throw error;
+        },
+      );
     },
-    async confirm(key, token, { answer, ttlMs }) {
+    confirm(key, token, { answer, ttlMs }) {
       const args = [token, answer, String(ttlMs)];
-      const reply = await connection.run(confirmScript, name(key), args);
-      return flagReply(reply);
+      return connection.run(confirmScript, name(key), args).then(flagReply);
     },
     async extend(key, token, { leaseMs }) {
       const args = [token, String(leaseMs)];
