@@ -3,17 +3,9 @@ import {
   type EasymoEvent,
   type TopicName,
 } from "@easymo/messaging";
-import { systemClock, type RunningService } from "@easymo/service-kit";
+import { systemClock } from "@easymo/service-kit";
 import { until } from "@easymo/testbed";
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  test,
-} from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { DeadLetters } from "./dead-letters/dead-letters.js";
 import {
   at,
@@ -31,50 +23,28 @@ import {
   TENANT,
   transcript,
 } from "./testing/events.js";
-import {
-  agentCoreOf,
-  EventLog,
-  startAgentCore,
-  startOrchestrator,
-  type RunningOrchestrator,
-} from "./testing/running.js";
-import { StandIn } from "./testing/stand-in.js";
+import { agentCoreOf } from "./testing/running.js";
+import { stageForEach } from "./testing/stage.js";
 import type { TurnModel, TurnRequest } from "./turns/turn-model.js";
 
 /** What people may expect who use more than one channel. */
 
-let agentCore: RunningService;
-let standIn: StandIn;
-let orchestrator: RunningOrchestrator;
-let log: EventLog;
 /** What turns were asked of the model, and what it says. */
 let turns: TurnRequest[];
 let answer: Awaited<ReturnType<TurnModel["answer"]>>;
 
-beforeAll(async () => {
-  agentCore = await startAgentCore();
-});
-beforeEach(async () => {
+const stage = stageForEach(() => {
   turns = [];
   answer = { text: "Yes?", by: "model" };
-  standIn = await StandIn.start();
-  orchestrator = await startOrchestrator({
-    agentCoreUrl: agentCore.url,
-    standInUrl: standIn.url,
+  return {
     turns: {
       answer: async (turn) => {
         turns.push(turn);
         return answer;
       },
     },
-  });
-  log = await EventLog.of(orchestrator.bus);
+  };
 });
-afterEach(async () => {
-  await orchestrator.close();
-  await standIn.close();
-});
-afterAll(() => agentCore.close());
 
 function topicOf({ type, data }: EasymoEvent): TopicName {
   const isHeard = "channel" in data && data.channel !== "whatsapp";
@@ -86,7 +56,7 @@ function topicOf({ type, data }: EasymoEvent): TopicName {
 
 /** How many events of a topic are settled: known, and whatever follows from them done. */
 async function settled(topic: string): Promise<number> {
-  const metrics = await fetch(`${orchestrator.url}/metrics`);
+  const metrics = await fetch(`${stage.orchestrator.url}/metrics`);
   const lines = (await metrics.text()).split("\n");
   return lines
     .filter((line) =>
@@ -100,7 +70,7 @@ async function happens(...events: readonly EasymoEvent[]): Promise<void> {
   for (const one of events) {
     const topic = topicOf(one);
     const before = await settled(topic);
-    await orchestrator.bus.publishEvent(topic, one);
+    await stage.orchestrator.bus.publishEvent(topic, one);
     await until(async () => (await settled(topic)) > before, {
       what: one.type,
       timeoutMs: 120_000,
@@ -111,12 +81,12 @@ async function happens(...events: readonly EasymoEvent[]): Promise<void> {
 /** What was sent to someone, once somebody else's turn, which began later, is answered. */
 async function sentTo(contact: string) {
   const last = newPhone();
-  await orchestrator.bus.publishEvent(
+  await stage.orchestrator.bus.publishEvent(
     "whatsapp.inbound",
     received(last, "Hello"),
   );
-  await log.next("message.send", ({ data }) => data.to === last);
-  return log
+  await stage.log.next("message.send", ({ data }) => data.to === last);
+  return stage.log
     .of("message.send")
     .map(({ data }) => data)
     .filter(({ to }) => to === contact);
@@ -149,7 +119,10 @@ describe("a payment code of a call", () => {
   test("is not written to someone who never wrote, where there is no template", async () => {
     const phone = newPhone();
     await happens(callStart(phone, "CA1"), paymentPrompt(phone, "CA1"));
-    await log.next("payment.requested", ({ data }) => data.contact === phone);
+    await stage.log.next(
+      "payment.requested",
+      ({ data }) => data.contact === phone,
+    );
     expect(await sentTo(phone)).toEqual([]);
   });
 
@@ -175,7 +148,7 @@ describe("a payment code of a call", () => {
         ...ofOtherTenant(phone),
       }),
     );
-    const sent = await log.next(
+    const sent = await stage.log.next(
       "message.send",
       ({ data }) => data.to === phone,
     );
@@ -232,7 +205,7 @@ describe("a payment code of a call", () => {
     const phone = newPhone();
     await happens(callStart(phone, "CA4"), paymentPrompt(phone, "CA4"));
     await happens(received(phone, "and the code?"));
-    await log.next("message.send", ({ data }) => data.to === phone);
+    await stage.log.next("message.send", ({ data }) => data.to === phone);
     expect(turns.at(-1)?.facts).toEqual([
       "A payment of 5000 RWF was asked for: dial *182*8*1*012345*5000#.",
     ]);
@@ -243,7 +216,7 @@ describe("what was said", () => {
   test("on the phone and on WhatsApp is one conversation, in order", async () => {
     const phone = newPhone();
     await happens(received(phone, "Do you have chains?"));
-    await log.next("message.send", ({ data }) => data.to === phone);
+    await stage.log.next("message.send", ({ data }) => data.to === phone);
     await happens(
       callStart(phone, "CA5"),
       callConnected(phone, "CA5"),
@@ -252,7 +225,7 @@ describe("what was said", () => {
       callStop(phone, "CA5"),
     );
     await happens(received(phone, "I am back"));
-    await log.next(
+    await stage.log.next(
       "message.send",
       ({ data }) => data.to === phone && data.inReplyTo !== undefined,
     );
@@ -282,7 +255,10 @@ describe("what was said", () => {
         phoneNumberId: "206540352242922",
       }),
     );
-    await log.next("message.send", (one) => one.tenantId === OTHER_TENANT);
+    await stage.log.next(
+      "message.send",
+      (one) => one.tenantId === OTHER_TENANT,
+    );
     expect(turns.at(-1)).toMatchObject({ tenantId: OTHER_TENANT, history: [] });
   });
 });
@@ -291,11 +267,14 @@ describe("someone who opted out", () => {
   test("on WhatsApp is not called, not even when they ask for it before they opt in again", async () => {
     const phone = newPhone();
     await happens(optOut(phone));
-    await log.next("opt_out.registered", ({ data }) => data.contact === phone);
+    await stage.log.next(
+      "opt_out.registered",
+      ({ data }) => data.contact === phone,
+    );
     await happens(received(phone, "Please call me"));
     expect(await sentTo(phone)).toEqual([]);
-    expect(standIn.done(/^\/calls$/)).toEqual([]);
-    await agentCoreOf(agentCore.url).logLead(
+    expect(stage.standIn.done(/^\/calls$/)).toEqual([]);
+    await agentCoreOf(stage.agentCoreUrl).logLead(
       { phone, optIn: true },
       { idempotencyKey: `in-${phone}` },
     );
@@ -310,8 +289,8 @@ describe("someone who opted out", () => {
       }),
       received(phone, "Please call me"),
     );
-    await log.next("message.send", ({ data }) => data.to === phone);
-    expect(standIn.done(/^\/calls$/)).toHaveLength(1);
+    await stage.log.next("message.send", ({ data }) => data.to === phone);
+    expect(stage.standIn.done(/^\/calls$/)).toHaveLength(1);
   });
 
   test("on the phone hears nothing on WhatsApp, and on WhatsApp nothing of a call", async () => {
@@ -331,7 +310,7 @@ describe("someone who opted out", () => {
     );
     expect(await sentTo(caller)).toEqual([]);
     expect(await sentTo(writer)).toEqual([]);
-    expect(standIn.requests).toEqual([]);
+    expect(stage.standIn.requests).toEqual([]);
   });
 
   test("at one tenant is answered by another", async () => {
@@ -345,7 +324,7 @@ describe("someone who opted out", () => {
         phoneNumberId: "206540352242922",
       }),
     );
-    const sent = await log.next(
+    const sent = await stage.log.next(
       "message.send",
       ({ data }) => data.to === phone,
     );
@@ -356,7 +335,10 @@ describe("someone who opted out", () => {
     const phone = newPhone();
     const userId = `RW.${phone.slice(1)}`;
     await happens(callOptOut(phone, "CA8"));
-    await log.next("opt_out.registered", ({ data }) => data.contact === phone);
+    await stage.log.next(
+      "opt_out.registered",
+      ({ data }) => data.contact === phone,
+    );
     await happens(
       received(userId, "", {
         userId,
@@ -390,7 +372,7 @@ describe("a person's names", () => {
       }),
       received(userId, "Any news?", { userId, phone: undefined }),
     );
-    await log.next("message.send", ({ data }) => data.to === phone);
+    await stage.log.next("message.send", ({ data }) => data.to === phone);
     expect(turns.at(-1)).toMatchObject({
       contact: { phone, userId },
       history: [{ text: "a battery, please", channel: "voice" }],
@@ -400,7 +382,7 @@ describe("a person's names", () => {
   test("of a SIP caller are joined by the lead that has number and address", async () => {
     const phone = newPhone();
     const sip = `sip:aline${phone.slice(-6)}@pbx.example`;
-    await agentCoreOf(agentCore.url).logLead(
+    await agentCoreOf(stage.agentCoreUrl).logLead(
       { phone, userId: sip },
       { idempotencyKey: `lead-${phone}` },
     );
@@ -431,10 +413,10 @@ describe("a person's names", () => {
         channel: "sip",
       }),
     );
-    const forwarded = await log.next("ranking.forwarded");
+    const forwarded = await stage.log.next("ranking.forwarded");
     expect(forwarded.data).toMatchObject({ phone });
     await happens(received(phone, "Me again"));
-    await log.next(
+    await stage.log.next(
       "message.send",
       ({ data }) => data.to === phone && data.purpose === "reply",
     );
@@ -454,24 +436,24 @@ describe("a wish to be called", () => {
     };
     const wish = received(phone, "would you give me a ring");
     await happens(wish);
-    await standIn.seen((path) => path === "/calls");
+    await stage.standIn.seen((path) => path === "/calls");
     expect(turns[0]?.canCall).toBe(true);
     const { messageId } = wish.data;
     const id = deriveEventId("whatsapp", messageId, "intent");
     await happens(intent(phone, { name: "call" }, { id, subject: messageId }));
     expect(await sentTo(phone)).not.toEqual([]);
-    expect(standIn.done(/^\/calls$/).map(({ body }) => body.to)).toContain(
-      phone,
-    );
     expect(
-      standIn.requests.filter(({ body }) => body.to === phone),
+      stage.standIn.done(/^\/calls$/).map(({ body }) => body.to),
+    ).toContain(phone);
+    expect(
+      stage.standIn.requests.filter(({ body }) => body.to === phone),
     ).toHaveLength(1);
   });
 });
 
 describe("the lead of someone who calls", () => {
   const leadOf = async (phone: string) =>
-    (await agentCoreOf(agentCore.url).fetchLead({ phone })).lead;
+    (await agentCoreOf(stage.agentCoreUrl).fetchLead({ phone })).lead;
 
   test("has the channel on which they were heard last, and keeps where it came from", async () => {
     const phone = newPhone();
@@ -485,7 +467,7 @@ describe("the lead of someone who calls", () => {
       lastChannel: "voice",
     });
     const known = newPhone();
-    await agentCoreOf(agentCore.url).logLead(
+    await agentCoreOf(stage.agentCoreUrl).logLead(
       { phone: known, source: "whatsapp", lastChannel: "whatsapp" },
       { idempotencyKey: `known-${known}` },
     );
@@ -526,13 +508,13 @@ test("a call that was missed twice within minutes is followed up once", async ()
 test("a dead letter that is replayed from outside goes on where it stood", async () => {
   const phone = newPhone();
   const wish = intent(phone);
-  standIn.fails = ({ path }) => path === "/wallet/reservations";
-  await orchestrator.bus.publishEvent("whatsapp.inbound", wish);
-  await log.deadLetter(({ headers }) => headers.ce_id === wish.id);
-  standIn.fails = () => false;
+  stage.standIn.fails = ({ path }) => path === "/wallet/reservations";
+  await stage.orchestrator.bus.publishEvent("whatsapp.inbound", wish);
+  await stage.log.deadLetter(({ headers }) => headers.ce_id === wish.id);
+  stage.standIn.fails = () => false;
   const letters = new DeadLetters({
-    bus: orchestrator.bus,
-    keyValue: orchestrator.store.keyValue,
+    bus: stage.orchestrator.bus,
+    keyValue: stage.orchestrator.store.keyValue,
     clock: systemClock,
   });
   expect(await letters.list({ tenant: TENANT })).toMatchObject([
@@ -543,20 +525,15 @@ test("a dead letter that is replayed from outside goes on where it stood", async
     },
   ]);
   await letters.replay({ tenant: TENANT });
-  await log.next("ranking.forwarded");
-  expect(standIn.done(/^\/wallet\/reservations$/)).toHaveLength(1);
-  expect(standIn.done(/^\/rankings$/)).toHaveLength(1);
+  await stage.log.next("ranking.forwarded");
+  expect(stage.standIn.done(/^\/wallet\/reservations$/)).toHaveLength(1);
+  expect(stage.standIn.done(/^\/rankings$/)).toHaveLength(1);
   expect(await letters.list()).toEqual([]);
 });
 
 describe("without a model", () => {
   test("who does not say where is asked, and their answer is understood though offers came in between", async () => {
-    await orchestrator.close();
-    orchestrator = await startOrchestrator({
-      agentCoreUrl: agentCore.url,
-      standInUrl: standIn.url,
-    });
-    log = await EventLog.of(orchestrator.bus);
+    await stage.restart({});
     const phone = newPhone();
     const messageId = `wamid.${phone}`;
     const intentId = deriveEventId("whatsapp", messageId, "intent");
@@ -567,21 +544,23 @@ describe("without a model", () => {
       intent(phone, more, { id: intentId, subject: messageId }),
     );
     const offered = () =>
-      log.next(
+      stage.log.next(
         "message.send",
         ({ data }) => data.purpose === "ranking" && data.to === phone,
       );
     await offered();
-    const asks = log
+    const asks = stage.log
       .of("message.send")
       .filter(({ data }) => "text" in data && data.text.includes("Where do"));
     expect(asks).toHaveLength(1);
     await happens(received(phone, "In Remera"));
-    await log.next(
+    await stage.log.next(
       "ranking.forwarded",
       ({ data }) => data.contact === phone && data.intentId !== intentId,
     );
-    const wishes = standIn.done(/^\/rankings$/).map(({ body }) => body.slots);
+    const wishes = stage.standIn
+      .done(/^\/rankings$/)
+      .map(({ body }) => body.slots);
     expect(wishes).toEqual([
       { item: "brake pads" },
       { item: "brake pads", place: "Remera" },
@@ -589,7 +568,7 @@ describe("without a model", () => {
     // Money is held for one of them.
     const released = await until(
       () => {
-        const paths = standIn
+        const paths = stage.standIn
           .done(/^\/wallet\/reservations\/.+\/release$/)
           .map(({ path }) => path);
         return paths.length > 0 ? paths : undefined;
@@ -602,15 +581,10 @@ describe("without a model", () => {
   });
 
   test("someone finds a part, chooses an offer and gets its payment code, once", async () => {
-    await orchestrator.close();
-    orchestrator = await startOrchestrator({
-      agentCoreUrl: agentCore.url,
-      standInUrl: standIn.url,
-    });
-    log = await EventLog.of(orchestrator.bus);
+    await stage.restart({});
     const phone = newPhone();
     const said = () =>
-      log
+      stage.log
         .of("message.send")
         .flatMap(({ data }) =>
           data.to === phone && "text" in data ? [data.text] : [],
@@ -635,7 +609,7 @@ describe("without a model", () => {
       "To pay 12,000 RWF, dial *182*8*1*012345*12000#",
     ]);
     expect(
-      log
+      stage.log
         .of("payment.requested")
         .map(({ data }) => [data.contact, data.amount, data.ussd]),
     ).toEqual([[phone, 12_000, "*182*8*1*012345*12000#"]]);

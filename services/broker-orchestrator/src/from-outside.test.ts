@@ -1,47 +1,12 @@
-import type { RunningService } from "@easymo/service-kit";
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  test,
-} from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { at, intent, newPhone, OUR_NUMBER, TENANT } from "./testing/events.js";
-import {
-  agentCoreOf,
-  EventLog,
-  startAgentCore,
-  startOrchestrator,
-  type RunningOrchestrator,
-} from "./testing/running.js";
-import { StandIn } from "./testing/stand-in.js";
+import { agentCoreOf } from "./testing/running.js";
+import { stageForEach } from "./testing/stage.js";
 
 /** Producers and services of others, which do what is promised outside and nothing more. */
 
-let agentCore: RunningService;
-let standIn: StandIn;
-let orchestrator: RunningOrchestrator;
-let log: EventLog;
-
-beforeAll(async () => {
-  agentCore = await startAgentCore();
-});
-beforeEach(async () => {
-  standIn = await StandIn.start();
-  orchestrator = await startOrchestrator({
-    agentCoreUrl: agentCore.url,
-    standInUrl: standIn.url,
-  });
-  log = await EventLog.of(orchestrator.bus);
-});
-afterEach(async () => {
-  await orchestrator.close();
-  await standIn.close();
-});
-afterAll(() => agentCore.close());
+const stage = stageForEach();
 
 /** Puts a record on a topic, of which the event has only what it must. */
 async function put(
@@ -51,7 +16,7 @@ async function put(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const id = randomUUID();
-  await orchestrator.bus.publish([
+  await stage.orchestrator.bus.publish([
     {
       topic,
       key: id,
@@ -93,7 +58,7 @@ describe("events that carry no more than they must", () => {
       spoken: "star one eight two",
       language: "en",
     });
-    const { data } = await log.next("payment.requested");
+    const { data } = await stage.log.next("payment.requested");
     expect(data).toMatchObject({
       contact: phone,
       paymentId: promptId,
@@ -106,15 +71,15 @@ describe("events that carry no more than they must", () => {
       phone,
       via: "dtmf",
     });
-    await log.next("opt_out.registered", (event) => {
+    await stage.log.next("opt_out.registered", (event) => {
       return event.data.contact === phone;
     });
-    const core = agentCoreOf(agentCore.url);
+    const core = agentCoreOf(stage.agentCoreUrl);
     expect(await core.optOut(phone)).toMatchObject({
       optedOut: true,
       channel: "voice",
     });
-    expect(log.deadLetters).toEqual([]);
+    expect(stage.log.deadLetters).toEqual([]);
   });
 
   test("of WhatsApp: what is written is answered, and a no without its words is a no", async () => {
@@ -127,16 +92,16 @@ describe("events that carry no more than they must", () => {
       kind: "text",
       text: "Hello",
     });
-    const answer = await log.next("message.send");
+    const answer = await stage.log.next("message.send");
     expect(answer.data).toMatchObject({ to: phone, userId, kind: "text" });
     await put("whatsapp.inbound", "message.opt_out", { userId, phone });
-    await log.next("opt_out.registered");
-    const core = agentCoreOf(agentCore.url);
+    await stage.log.next("opt_out.registered");
+    const core = agentCoreOf(stage.agentCoreUrl);
     expect(await core.optOut(phone)).toMatchObject({
       optedOut: true,
       channel: "whatsapp",
     });
-    expect(log.deadLetters).toEqual([]);
+    expect(stage.log.deadLetters).toEqual([]);
   });
 
   test("an intent of no agent is the one's who answers on the channel", async () => {
@@ -151,7 +116,7 @@ describe("events that carry no more than they must", () => {
       channel: "whatsapp",
       contact: phone,
     });
-    const { data } = await log.next("ranking.forwarded");
+    const { data } = await stage.log.next("ranking.forwarded");
     expect(data).toMatchObject({ contact: phone, agent: "sales" });
   });
 
@@ -174,22 +139,22 @@ describe("events that carry no more than they must", () => {
         "x-error": "Error: it was away",
       },
     );
-    const answer = await log.next("message.send");
+    const answer = await stage.log.next("message.send");
     expect(answer.data).toMatchObject({ to: phone });
   });
 });
 
 test("a buyer service that makes no buyers gets the ranking for the lead", async () => {
-  standIn.makesBuyers = false;
+  stage.standIn.makesBuyers = false;
   const phone = newPhone();
-  await orchestrator.bus.publishEvent("whatsapp.inbound", intent(phone));
-  const { data } = await log.next("ranking.forwarded");
-  const { lead } = await agentCoreOf(agentCore.url).fetchLead({ phone });
+  await stage.orchestrator.bus.publishEvent("whatsapp.inbound", intent(phone));
+  const { data } = await stage.log.next("ranking.forwarded");
+  const { lead } = await agentCoreOf(stage.agentCoreUrl).fetchLead({ phone });
   expect(data.buyerId).toBe(lead?.leadId);
-  expect(standIn.done(/^\/buyers\/.+\/rankings$/)[0]?.path).toBe(
+  expect(stage.standIn.done(/^\/buyers\/.+\/rankings$/)[0]?.path).toBe(
     `/buyers/${data.buyerId}/rankings`,
   );
-  expect(standIn.done(/^\/wallet/)[0]?.body).toMatchObject({
+  expect(stage.standIn.done(/^\/wallet/)[0]?.body).toMatchObject({
     buyerId: data.buyerId,
   });
 });

@@ -1,14 +1,5 @@
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  test,
-} from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { partitionOf } from "@easymo/messaging";
-import type { RunningService } from "@easymo/service-kit";
 import {
   callConnected,
   callOptOut,
@@ -23,45 +14,19 @@ import {
   TENANT,
   transcript,
 } from "./testing/events.js";
-import {
-  agentCoreOf,
-  EventLog,
-  startAgentCore,
-  startOrchestrator,
-  type RunningOrchestrator,
-} from "./testing/running.js";
-import { StandIn } from "./testing/stand-in.js";
+import { agentCoreOf } from "./testing/running.js";
+import { stageForEach } from "./testing/stage.js";
 
 /** What comes in on any topic, and what goes out for it; everything real but Kafka, Redis and the three services. */
 
-let agentCore: RunningService;
-let standIn: StandIn;
-let orchestrator: RunningOrchestrator;
-let log: EventLog;
-
-beforeAll(async () => {
-  agentCore = await startAgentCore();
-});
-beforeEach(async () => {
-  standIn = await StandIn.start();
-  orchestrator = await startOrchestrator({
-    agentCoreUrl: agentCore.url,
-    standInUrl: standIn.url,
-  });
-  log = await EventLog.of(orchestrator.bus);
-});
-afterEach(async () => {
-  await orchestrator.close();
-  await standIn.close();
-});
-afterAll(() => agentCore.close());
+const stage = stageForEach();
 
 describe("an intent", () => {
   test("goes to the ranking, the buyer service and the wallet, and its offers to everybody and to the person", async () => {
     const phone = newPhone();
     const wish = intent(phone);
-    await orchestrator.bus.publishEvent("whatsapp.inbound", wish);
-    const forwarded = await log.next("ranking.forwarded");
+    await stage.orchestrator.bus.publishEvent("whatsapp.inbound", wish);
+    const forwarded = await stage.log.next("ranking.forwarded");
     const { intentId } = wish.data;
     expect(forwarded.data).toMatchObject({
       intentId,
@@ -71,55 +36,57 @@ describe("an intent", () => {
       candidates: [{ vendorId: "vendor-1", price: 12_000 }],
     });
     const { buyerId } = forwarded.data;
-    expect(standIn.done(/^\/rankings$/)[0]?.body).toMatchObject({
+    expect(stage.standIn.done(/^\/rankings$/)[0]?.body).toMatchObject({
       intentId,
       name: "order",
       slots: { item: "brake pads" },
       contact: phone,
     });
     expect(
-      standIn.done(new RegExp(`^/buyers/${buyerId}/rankings$`))[0]?.body,
+      stage.standIn.done(new RegExp(`^/buyers/${buyerId}/rankings$`))[0]?.body,
     ).toMatchObject({
       intentId,
       rankingId: `ranking-${intentId}`,
       candidates: [{ vendorId: "vendor-1" }],
     });
-    expect(standIn.done(/^\/wallet\/reservations$/)[0]?.body).toMatchObject({
+    expect(
+      stage.standIn.done(/^\/wallet\/reservations$/)[0]?.body,
+    ).toMatchObject({
       buyerId,
       intentId,
       amount: 12_000,
       currency: "RWF",
     });
-    const keys = standIn.requests.map(({ key }) => key);
+    const keys = stage.standIn.requests.map(({ key }) => key);
     expect(keys.every((key) => key !== undefined)).toBe(true);
-    const answer = await log.next("message.send");
+    const answer = await stage.log.next("message.send");
     expect(answer.data).toMatchObject({
       to: phone,
       purpose: "ranking",
       kind: "text",
       text: expect.stringContaining("Kimironko Moto Parts: 12000 RWF"),
     });
-    const { lead } = await agentCoreOf(agentCore.url).fetchLead({ phone });
+    const { lead } = await agentCoreOf(stage.agentCoreUrl).fetchLead({ phone });
     expect(lead?.phone).toBe(phone);
   });
 
   test("is taken once, however often it comes, and under whichever event's repeat", async () => {
     const wish = intent(newPhone());
-    await orchestrator.bus.publishEvent("whatsapp.inbound", wish);
-    await orchestrator.bus.publishEvent("whatsapp.inbound", wish);
-    await log.next("ranking.forwarded");
-    await orchestrator.bus.publishEvent("whatsapp.inbound", wish);
+    await stage.orchestrator.bus.publishEvent("whatsapp.inbound", wish);
+    await stage.orchestrator.bus.publishEvent("whatsapp.inbound", wish);
+    await stage.log.next("ranking.forwarded");
+    await stage.orchestrator.bus.publishEvent("whatsapp.inbound", wish);
     const last = intent(newPhone());
-    await orchestrator.bus.publishEvent("whatsapp.inbound", last);
-    await log.next(
+    await stage.orchestrator.bus.publishEvent("whatsapp.inbound", last);
+    await stage.log.next(
       "ranking.forwarded",
       ({ data }) => data.intentId === last.data.intentId,
     );
     const ofWish = ({ data }: { data: { intentId: string } }): boolean =>
       data.intentId === wish.data.intentId;
-    expect(log.of("ranking.forwarded").filter(ofWish)).toHaveLength(1);
+    expect(stage.log.of("ranking.forwarded").filter(ofWish)).toHaveLength(1);
     expect(
-      standIn.requests.filter(
+      stage.standIn.requests.filter(
         ({ path, body }) =>
           path === "/wallet/reservations" &&
           body.intentId === wish.data.intentId,
@@ -129,11 +96,11 @@ describe("an intent", () => {
 
   test("of a call is told as an event, and on WhatsApp only to who may be written to", async () => {
     const [silent, writer] = [newPhone(), newPhone()];
-    await orchestrator.bus.publishEvent(
+    await stage.orchestrator.bus.publishEvent(
       "whatsapp.inbound",
       received(writer, "Muraho", { kind: "image", text: " " }),
     );
-    await log.next(
+    await stage.log.next(
       "conversation.updated",
       ({ data }) => data.contact === writer,
     );
@@ -144,8 +111,8 @@ describe("an intent", () => {
         channel: "voice",
         from: phone,
       });
-      await orchestrator.bus.publishEvent("voice.contact.events", wish);
-      const told = await log.next(
+      await stage.orchestrator.bus.publishEvent("voice.contact.events", wish);
+      const told = await stage.log.next(
         "ranking.forwarded",
         ({ data }) => data.intentId === wish.data.intentId,
       );
@@ -154,42 +121,47 @@ describe("an intent", () => {
         callId: `CA-${phone}`,
       });
     }
-    const written = await log.next("message.send");
+    const written = await stage.log.next("message.send");
     expect(written.data).toMatchObject({ to: writer, purpose: "ranking" });
     expect(
-      log.of("message.send").filter(({ data }) => data.to === silent),
+      stage.log.of("message.send").filter(({ data }) => data.to === silent),
     ).toEqual([]);
   });
 
   test("is answered also when the services say no more than they must", async () => {
-    standIn.candidates = [{ vendorId: "v7" }];
-    standIn.isTerse = true;
+    stage.standIn.candidates = [{ vendorId: "v7" }];
+    stage.standIn.isTerse = true;
     const phone = newPhone();
     const wish = intent(phone, { slots: { item: "chain", amount: 4_000 } });
-    await orchestrator.bus.publishEvent("whatsapp.inbound", wish);
-    const forwarded = await log.next("ranking.forwarded");
+    await stage.orchestrator.bus.publishEvent("whatsapp.inbound", wish);
+    const forwarded = await stage.log.next("ranking.forwarded");
     expect(forwarded.data).toMatchObject({
       intentId: wish.data.intentId,
       candidates: [{ vendorId: "v7", name: "v7", price: 0, currency: "RWF" }],
     });
-    expect(standIn.done(/^\/wallet\/reservations$/)[0]?.body).toMatchObject({
+    expect(
+      stage.standIn.done(/^\/wallet\/reservations$/)[0]?.body,
+    ).toMatchObject({
       amount: 4_000,
       currency: "RWF",
     });
-    expect(log.deadLetters).toEqual([]);
+    expect(stage.log.deadLetters).toEqual([]);
   });
 
   test("whose wallet is empty is answered all the same, without a reservation", async () => {
-    standIn.walletRefusal = { status: 409, code: "insufficient_funds" };
+    stage.standIn.walletRefusal = { status: 409, code: "insufficient_funds" };
     const phone = newPhone();
-    await orchestrator.bus.publishEvent("whatsapp.inbound", intent(phone));
-    const forwarded = await log.next("ranking.forwarded");
+    await stage.orchestrator.bus.publishEvent(
+      "whatsapp.inbound",
+      intent(phone),
+    );
+    const forwarded = await stage.log.next("ranking.forwarded");
     expect(forwarded.data.reservationId).toBeUndefined();
-    await log.next("message.send", ({ data }) => data.to === phone);
+    await stage.log.next("message.send", ({ data }) => data.to === phone);
     expect(
-      standIn.requests.filter(({ path }) => path.startsWith("/wallet")),
+      stage.standIn.requests.filter(({ path }) => path.startsWith("/wallet")),
     ).toHaveLength(1);
-    expect(log.deadLetters).toEqual([]);
+    expect(stage.log.deadLetters).toEqual([]);
   });
 
   test("whose step fails is tried again under the same keys, and holds up nobody else's", async () => {
@@ -197,7 +169,7 @@ describe("an intent", () => {
     const wish = intent(unlucky);
     let failures = 0;
     const isUnlucky = new Set<string>();
-    standIn.delays = ({ path, body }) => {
+    stage.standIn.delays = ({ path, body }) => {
       if (
         path === "/wallet/reservations" &&
         body.intentId === wish.data.intentId
@@ -205,18 +177,19 @@ describe("an intent", () => {
         isUnlucky.add(path);
       return Promise.resolve();
     };
-    standIn.fails = ({ path }) => isUnlucky.delete(path) && ++failures <= 2;
-    await orchestrator.bus.publishEvent("whatsapp.inbound", wish);
+    stage.standIn.fails = ({ path }) =>
+      isUnlucky.delete(path) && ++failures <= 2;
+    await stage.orchestrator.bus.publishEvent("whatsapp.inbound", wish);
     const other = intent(lucky);
-    await orchestrator.bus.publishEvent("whatsapp.inbound", other);
-    const first = await log.next("ranking.forwarded");
+    await stage.orchestrator.bus.publishEvent("whatsapp.inbound", other);
+    const first = await stage.log.next("ranking.forwarded");
     expect(first.data.intentId).toBe(other.data.intentId);
-    const second = await log.next(
+    const second = await stage.log.next(
       "ranking.forwarded",
       ({ data }) => data.intentId === wish.data.intentId,
     );
     expect(second.data.reservationId).toBe(`reservation-${wish.data.intentId}`);
-    const tries = standIn.requests.filter(
+    const tries = stage.standIn.requests.filter(
       ({ path, body }) =>
         path === "/wallet/reservations" && body.intentId === wish.data.intentId,
     );
@@ -224,7 +197,7 @@ describe("an intent", () => {
     expect(new Set(tries.map(({ key }) => key)).size).toBe(1);
     // What was done before the failure is not done again.
     expect(
-      standIn.requests.filter(
+      stage.standIn.requests.filter(
         ({ path, body }) =>
           path === "/rankings" && body.intentId === wish.data.intentId,
       ),
@@ -242,28 +215,39 @@ describe("an intent", () => {
     }
     const wish = intent(slow);
     const gate = Promise.withResolvers<void>();
-    standIn.delays = ({ path, body }) =>
+    stage.standIn.delays = ({ path, body }) =>
       path.startsWith("/wallet") && body.intentId === wish.data.intentId
         ? gate.promise
         : Promise.resolve();
-    await orchestrator.bus.publishEvent("whatsapp.inbound", wish);
+    await stage.orchestrator.bus.publishEvent("whatsapp.inbound", wish);
     for (const phone of others)
-      await orchestrator.bus.publishEvent("whatsapp.inbound", intent(phone));
+      await stage.orchestrator.bus.publishEvent(
+        "whatsapp.inbound",
+        intent(phone),
+      );
     for (const phone of others)
-      await log.next("ranking.forwarded", ({ data }) => data.contact === phone);
+      await stage.log.next(
+        "ranking.forwarded",
+        ({ data }) => data.contact === phone,
+      );
     expect(
-      log.of("ranking.forwarded").some(({ data }) => data.contact === slow),
+      stage.log
+        .of("ranking.forwarded")
+        .some(({ data }) => data.contact === slow),
     ).toBe(false);
     gate.resolve();
-    await log.next("ranking.forwarded", ({ data }) => data.contact === slow);
+    await stage.log.next(
+      "ranking.forwarded",
+      ({ data }) => data.contact === slow,
+    );
   });
 
   test("that cannot be finished lies in the dead letters with the reason, and goes on from there when it is played again", async () => {
     const phone = newPhone();
     const wish = intent(phone);
-    standIn.fails = ({ path }) => path === "/wallet/reservations";
-    await orchestrator.bus.publishEvent("whatsapp.inbound", wish);
-    const dead = await log.deadLetter(
+    stage.standIn.fails = ({ path }) => path === "/wallet/reservations";
+    await stage.orchestrator.bus.publishEvent("whatsapp.inbound", wish);
+    const dead = await stage.log.deadLetter(
       ({ headers }) => headers.ce_id === wish.id,
     );
     expect(dead.headers).toMatchObject({
@@ -272,22 +256,22 @@ describe("an intent", () => {
       "x-error": expect.stringContaining("AgentCoreError"),
     });
     // The person is told what was found: that is not the wallet's to decide.
-    await log.next("message.send", ({ data }) => data.to === phone);
-    standIn.fails = () => false;
+    await stage.log.next("message.send", ({ data }) => data.to === phone);
+    stage.standIn.fails = () => false;
     const { key, value, headers } = dead;
     const original = Object.fromEntries(
       Object.entries(headers).filter(([name]) => !name.startsWith("x-")),
     );
-    await orchestrator.bus.publish([
+    await stage.orchestrator.bus.publish([
       { topic: "whatsapp.inbound", key, value, headers: original },
     ]);
-    const forwarded = await log.next("ranking.forwarded");
+    const forwarded = await stage.log.next("ranking.forwarded");
     expect(forwarded.data.intentId).toBe(wish.data.intentId);
     expect(
-      standIn.requests.filter(({ path }) => path === "/rankings"),
+      stage.standIn.requests.filter(({ path }) => path === "/rankings"),
     ).toHaveLength(1);
     expect(
-      log.of("message.send").filter(({ data }) => data.to === phone),
+      stage.log.of("message.send").filter(({ data }) => data.to === phone),
     ).toHaveLength(1);
   });
 });
@@ -295,64 +279,67 @@ describe("an intent", () => {
 describe("an opt-out", () => {
   test("said on a call reaches the registry and everybody, and nothing goes out to the person on any channel", async () => {
     const phone = newPhone();
-    const { bus } = orchestrator;
+    const { bus } = stage.orchestrator;
     await bus.publishEvent("whatsapp.inbound", received(phone, "Hello"));
-    await log.next("message.send", ({ data }) => data.to === phone);
+    await stage.log.next("message.send", ({ data }) => data.to === phone);
     await bus.publishEvent("voice.contact.events", callOptOut(phone, "CA-out"));
-    const told = await log.next("opt_out.registered");
+    const told = await stage.log.next("opt_out.registered");
     expect(told.data).toMatchObject({ contact: phone, channel: "voice" });
-    const status = await agentCoreOf(agentCore.url).optOut(phone);
+    const status = await agentCoreOf(stage.agentCoreUrl).optOut(phone);
     expect(status).toMatchObject({ optedOut: true, channel: "voice" });
-    const before = log.of("message.send").length;
+    const before = stage.log.of("message.send").length;
     await bus.publishEvent("whatsapp.inbound", received(phone, "Hello again"));
     const wish = intent(phone);
     await bus.publishEvent("whatsapp.inbound", wish);
     await bus.publishEvent("voice.contact.events", paymentPrompt(phone, "CA2"));
-    await log.next("payment.requested", ({ data }) => data.contact === phone);
+    await stage.log.next(
+      "payment.requested",
+      ({ data }) => data.contact === phone,
+    );
     const other = newPhone();
     await bus.publishEvent("whatsapp.inbound", received(other, "Hello"));
-    await log.next("message.send", ({ data }) => data.to === other);
-    expect(log.of("message.send")).toHaveLength(before + 1);
-    expect(standIn.requests).toEqual([]);
+    await stage.log.next("message.send", ({ data }) => data.to === other);
+    expect(stage.log.of("message.send")).toHaveLength(before + 1);
+    expect(stage.standIn.requests).toEqual([]);
   });
 
   test("that only the registry knows of keeps everything from going out too", async () => {
     const phone = newPhone();
-    await agentCoreOf(agentCore.url).registerOptOut(
+    await agentCoreOf(stage.agentCoreUrl).registerOptOut(
       { phone, channel: "manual" },
       { idempotencyKey: `manual-${phone}` },
     );
-    const { bus } = orchestrator;
+    const { bus } = stage.orchestrator;
     await bus.publishEvent("whatsapp.inbound", received(phone, "Hello"));
     await bus.publishEvent("whatsapp.inbound", intent(phone));
-    await log.next("lead.updated", ({ data }) => data.contact === phone);
+    await stage.log.next("lead.updated", ({ data }) => data.contact === phone);
     const other = newPhone();
     await bus.publishEvent("whatsapp.inbound", received(other, "Hello"));
-    await log.next("message.send", ({ data }) => data.to === other);
+    await stage.log.next("message.send", ({ data }) => data.to === other);
     expect(
-      log.of("message.send").filter(({ data }) => data.to === phone),
+      stage.log.of("message.send").filter(({ data }) => data.to === phone),
     ).toEqual([]);
-    expect(standIn.requests).toEqual([]);
+    expect(stage.standIn.requests).toEqual([]);
   });
 
   test("cancels what is on its way to the person", async () => {
     const phone = newPhone();
-    const { bus } = orchestrator;
+    const { bus } = stage.orchestrator;
     const gate = Promise.withResolvers<void>();
-    standIn.delays = ({ path }) =>
+    stage.standIn.delays = ({ path }) =>
       path.endsWith("/rankings") && path !== "/rankings"
         ? gate.promise
         : Promise.resolve();
     await bus.publishEvent("whatsapp.inbound", intent(phone));
-    await standIn.seen((path) => path === "/wallet/reservations");
+    await stage.standIn.seen((path) => path === "/wallet/reservations");
     await bus.publishEvent("voice.contact.events", callOptOut(phone, "CA3"));
-    await log.next("opt_out.registered");
+    await stage.log.next("opt_out.registered");
     gate.resolve();
     const other = newPhone();
     await bus.publishEvent("whatsapp.inbound", intent(other));
-    await log.next("message.send", ({ data }) => data.to === other);
+    await stage.log.next("message.send", ({ data }) => data.to === other);
     expect(
-      log.of("message.send").filter(({ data }) => data.to === phone),
+      stage.log.of("message.send").filter(({ data }) => data.to === phone),
     ).toEqual([]);
   });
 });
@@ -360,11 +347,11 @@ describe("an opt-out", () => {
 describe("a call", () => {
   /** Lets someone be written to: they wrote first. */
   async function write(phone: string): Promise<void> {
-    await orchestrator.bus.publishEvent(
+    await stage.orchestrator.bus.publishEvent(
       "whatsapp.inbound",
       received(phone, "", { kind: "image", text: undefined }),
     );
-    await log.next(
+    await stage.log.next(
       "conversation.updated",
       ({ data }) => data.contact === phone,
     );
@@ -374,12 +361,12 @@ describe("a call", () => {
     const phone = newPhone();
     await write(phone);
     const prompt = paymentPrompt(phone, "CA4");
-    await orchestrator.bus.publishEvent("voice.contact.events", prompt);
-    await orchestrator.bus.publishEvent(
+    await stage.orchestrator.bus.publishEvent("voice.contact.events", prompt);
+    await stage.orchestrator.bus.publishEvent(
       "voice.contact.events",
       intent(phone, { userId: undefined, callId: "CA4", channel: "voice" }),
     );
-    const sent = await log.next(
+    const sent = await stage.log.next(
       "message.send",
       ({ data }) => data.purpose === "payment",
     );
@@ -388,11 +375,11 @@ describe("a call", () => {
       dedupeKey: `payment:${prompt.data.paymentId}`,
       text: expect.stringContaining("*182*8*1*012345*5000#"),
     });
-    await orchestrator.bus.publishEvent(
+    await stage.orchestrator.bus.publishEvent(
       "voice.contact.events",
       callStop(phone, "CA4"),
     );
-    const summary = await log.next(
+    const summary = await stage.log.next(
       "message.send",
       ({ data }) => data.purpose === "notice",
     );
@@ -405,7 +392,7 @@ describe("a call", () => {
   });
 
   test("that was missed, or cut off, is followed up once", async () => {
-    const { bus } = orchestrator;
+    const { bus } = stage.orchestrator;
     const [missed, cut] = [newPhone(), newPhone()];
     await write(missed);
     await write(cut);
@@ -424,11 +411,11 @@ describe("a call", () => {
       "voice.contact.events",
       callStop(cut, "CA6", "connection_lost", 9_000),
     );
-    const first = await log.next(
+    const first = await stage.log.next(
       "message.send",
       ({ data }) => data.to === missed,
     );
-    const second = await log.next(
+    const second = await stage.log.next(
       "message.send",
       ({ data }) => data.to === cut,
     );
@@ -440,31 +427,34 @@ describe("a call", () => {
     ]);
     const last = newPhone();
     await write(last);
-    expect(log.of("message.send")).toHaveLength(2);
+    expect(stage.log.of("message.send")).toHaveLength(2);
   });
 
   test("is known on WhatsApp: its words and its payment are part of the next turn", async () => {
     const phone = newPhone();
-    const { bus } = orchestrator;
+    const { bus } = stage.orchestrator;
     await bus.publishEvent("voice.contact.events", callStart(phone, "CA7"));
     await bus.publishEvent(
       "voice.media.events",
       transcript(phone, "CA7", "user", "I want to pay for the chain"),
     );
     await bus.publishEvent("voice.contact.events", paymentPrompt(phone, "CA7"));
-    await log.next("payment.requested", ({ data }) => data.contact === phone);
+    await stage.log.next(
+      "payment.requested",
+      ({ data }) => data.contact === phone,
+    );
     await bus.publishEvent(
       "whatsapp.inbound",
       received(phone, "Please send me the payment code again"),
     );
-    const sent = await log.next(
+    const sent = await stage.log.next(
       "message.send",
       ({ data }) => data.to === phone && data.purpose === "reply",
     );
     expect(sent.data).toMatchObject({
       text: expect.stringContaining("*182*8*1*012345*5000#"),
     });
-    const { data } = await log.next(
+    const { data } = await stage.log.next(
       "conversation.updated",
       (one) => one.data.lastEventType === "message.received",
     );
@@ -474,13 +464,13 @@ describe("a call", () => {
   test("that someone asks for on WhatsApp is placed, and they are told", async () => {
     const phone = newPhone();
     const wish = received(phone, "Please call me");
-    await orchestrator.bus.publishEvent("whatsapp.inbound", wish);
-    const sent = await log.next("message.send");
+    await stage.orchestrator.bus.publishEvent("whatsapp.inbound", wish);
+    const sent = await stage.log.next("message.send");
     expect(sent.data).toMatchObject({
       to: phone,
       text: expect.stringContaining("calling you"),
     });
-    expect(standIn.done(/^\/calls$/).map(({ body }) => body)).toEqual([
+    expect(stage.standIn.done(/^\/calls$/).map(({ body }) => body)).toEqual([
       { tenantId: TENANT, to: phone, agent: "sales" },
     ]);
   });
@@ -493,10 +483,10 @@ describe("a call", () => {
       channel: "voice",
       to: OUR_NUMBER,
     });
-    await orchestrator.bus.publishEvent("voice.contact.events", wish);
-    const forwarded = await log.next("ranking.forwarded");
+    await stage.orchestrator.bus.publishEvent("voice.contact.events", wish);
+    const forwarded = await stage.log.next("ranking.forwarded");
     expect(forwarded.data).toMatchObject({ contact: "CA8", callId: "CA8" });
-    expect(log.of("message.send")).toEqual([]);
+    expect(stage.log.of("message.send")).toEqual([]);
   });
 });
 
@@ -504,13 +494,13 @@ describe("one person's names", () => {
   test("become one conversation when a lead has both, and never another tenant's", async () => {
     const phone = newPhone();
     const userId = `BR.${phone.slice(1)}`;
-    const { bus } = orchestrator;
-    await agentCoreOf(agentCore.url).logLead(
+    const { bus } = stage.orchestrator;
+    await agentCoreOf(stage.agentCoreUrl).logLead(
       { phone, userId },
       { idempotencyKey: `lead-${phone}` },
     );
     await bus.publishEvent("voice.contact.events", callStart(phone, "CA9"));
-    const byPhone = await log.next(
+    const byPhone = await stage.log.next(
       "conversation.updated",
       ({ data }) => data.contact === phone,
     );
@@ -518,13 +508,13 @@ describe("one person's names", () => {
       "whatsapp.inbound",
       intent(userId, { userId, contact: userId }),
     );
-    const forwarded = await log.next("ranking.forwarded");
+    const forwarded = await stage.log.next("ranking.forwarded");
     expect(forwarded.data).toMatchObject({ contact: phone, userId, phone });
     await bus.publishEvent(
       "whatsapp.inbound",
       received(phone, "Hello", { userId, phone: undefined }),
     );
-    const joined = await log.next(
+    const joined = await stage.log.next(
       "conversation.updated",
       ({ data }) => data.lastEventType === "message.received",
     );
@@ -541,7 +531,7 @@ describe("one person's names", () => {
         phoneNumberId: "206540352242922",
       }),
     );
-    const other = await log.next(
+    const other = await stage.log.next(
       "conversation.updated",
       (one) => one.tenantId === OTHER_TENANT,
     );

@@ -71,15 +71,19 @@ export interface RunningOrchestrator {
   close(): Promise<void>;
 }
 
-/** The orchestrator on a real port; on the in-process bus and store unless others are given. */
-export async function startOrchestrator(options: {
+export interface OrchestratorOptions {
   agentCoreUrl: string;
   standInUrl?: string;
   bus?: Bus;
   store?: Store;
   turns?: TurnModel;
   env?: Readonly<Record<string, string>>;
-}): Promise<RunningOrchestrator> {
+}
+
+/** The orchestrator on a real port; on the in-process bus and store unless others are given. */
+export async function startOrchestrator(
+  options: OrchestratorOptions,
+): Promise<RunningOrchestrator> {
   const kit = quietKit("broker-orchestrator");
   const bus = options.bus ?? createMemoryBus(kit);
   const store = options.store ?? createMemoryStore(kit.clock);
