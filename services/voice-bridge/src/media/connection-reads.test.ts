@@ -1,7 +1,23 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import { connect, Socket, type AddressInfo } from "node:net";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import {
+  createServer,
+  type ClientRequest,
+  type IncomingMessage,
+  type Server,
+} from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import {
+  connect,
+  Socket,
+  type AddressInfo,
+  type Server as NetServer,
+} from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import WebSocket, { WebSocketServer } from "ws";
 import { ConnectionReads, READ_BYTES } from "./connection-reads.js";
@@ -25,11 +41,25 @@ afterEach(async () => {
   await once(server, "close");
 });
 
-function portOf(of: Server): number {
+function portOf(of: NetServer): number {
   const address: AddressInfo | string | null = of.address();
   if (address === null || typeof address === "string")
     throw new Error("the server has no port");
   return address.port;
+}
+
+/** A key and its certificate, made by openssl. */
+async function selfSigned(): Promise<{ key: Buffer; cert: Buffer }> {
+  const folder = await mkdtemp(join(tmpdir(), "easymo-tls-"));
+  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  await promisify(execFile)("openssl", [
+    ...["req", "-x509", "-newkey", "ec", "-nodes", "-days", "2"],
+    ...["-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=127.0.0.1"],
+    ...["-keyout", key, "-out", cert],
+  ]);
+  const pair = { key: await readFile(key), cert: await readFile(cert) };
+  await rm(folder, { recursive: true });
+  return pair;
 }
 
 /** Takes upgrades with shared reads, and tells of every message. */
@@ -149,5 +179,65 @@ describe("a connection that reads into shared memory", () => {
       "HTTP/1.1 101 Switching Protocols\r\n\r\nmuraho",
     );
     client.destroy();
+  });
+
+  test("reads what comes encrypted, as the model's does", async () => {
+    const messages = Array.from(
+      { length: 200 },
+      (_, i) => `${i} ${"abc".repeat(i * 30)}`,
+    );
+    const secure = createSecureServer(await selfSigned());
+    new WebSocketServer({ server: secure }).on("connection", (socket) => {
+      socket.once("message", () => {
+        for (const message of messages) socket.send(message);
+      });
+    });
+    secure.listen(0, "127.0.0.1");
+    await once(secure, "listening");
+    const reads = new ConnectionReads(memory);
+    const options = {
+      rejectUnauthorized: false,
+      onread: reads.onread,
+      finishRequest: (request: ClientRequest) => {
+        request.once("socket", (connection) => reads.of(connection));
+        request.end();
+      },
+    };
+    const url = `wss://127.0.0.1:${portOf(secure)}`;
+    const client = new WebSocket(url, options);
+    const upgraded = new Promise<IncomingMessage>((resolve) =>
+      client.once("upgrade", resolve),
+    );
+    const open = once(client, "open");
+    const got: string[] = [];
+    let fast = 0;
+    const all = Promise.withResolvers<undefined>();
+    const take = (text: string): void => {
+      got.push(text);
+      if (got.length === messages.length) all.resolve(undefined);
+    };
+    client.on("message", (data) => {
+      if (Buffer.isBuffer(data)) take(data.toString());
+    });
+    const { socket } = await upgraded;
+    await open;
+    openFrameLane(
+      client,
+      socket,
+      false,
+      (data, start, end) => {
+        fast += 1;
+        take(data.toString("utf8", start, end));
+      },
+      reads,
+    );
+    client.send("go on");
+    await all.promise;
+    expect(got).toEqual(messages);
+    expect(fast).toBeGreaterThan(0);
+    client.terminate();
+    secure.closeAllConnections();
+    secure.close();
+    await once(secure, "close");
   });
 });

@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 export const READ_BYTES = 64 * 1024;
 
 /** `chunk` is only valid during the call: the next read of any connection stands in its place. */
-export type ChunkListener = (chunk: Buffer) => void;
+type ChunkListener = (chunk: Buffer) => void;
 
 /**
  * What a connection reads, into memory that all connections share.
