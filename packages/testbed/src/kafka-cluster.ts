@@ -62,8 +62,14 @@ export async function startKafkaCluster(
   }
   const archive = await classArchive(java);
   if (!(await exists(archive))) await archiveClasses(java, archive);
-  const shared = `-XX:SharedArchiveFile=${archive}`;
-  return startCluster({ ...java, options: [...java.options, shared] }, options);
+  // Not every Java makes one.
+  const shared = (await exists(archive))
+    ? [`-XX:SharedArchiveFile=${archive}`]
+    : [];
+  return startCluster(
+    { ...java, options: [...java.options, ...shared] },
+    options,
+  );
 }
 
 /** Runs a broker up and down for the classes that it loads. Two at the same time make the same. */
@@ -76,7 +82,7 @@ async function archiveClasses(java: KafkaJava, archive: string): Promise<void> {
   );
   await cluster.stopBroker(1);
   await cluster.stop();
-  await rename(unfinished, archive);
+  if (await exists(unfinished)) await rename(unfinished, archive);
 }
 
 async function startCluster(
