@@ -1,4 +1,4 @@
-import { Cluster } from "ioredis";
+import { Cluster, Command } from "ioredis";
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.js";
 import { StoreUnavailableError } from "../../errors.js";
@@ -62,7 +62,7 @@ export class RedisConnection {
   ): Promise<unknown> {
     try {
       return await this.command((redis) =>
-        redis.evalsha(script.sha1, keys.length, ...keys, ...args),
+        sendEvalSha(redis, script.sha1, keys, args),
       );
     } catch (error) {
       if (!isNoScript(error)) throw error;
@@ -171,6 +171,19 @@ export class RedisConnection {
     this.#lastLogMs = now;
     this.#logger.warn({ err: error }, "redis is away; trying again");
   }
+}
+
+/** `redis.evalsha`, but now: what calls this has gathered a turn's worth already, and need not wait for others once more. */
+async function sendEvalSha(
+  redis: RedisClient,
+  sha1: string,
+  keys: readonly string[],
+  args: readonly string[],
+): Promise<unknown> {
+  const all = [sha1, String(keys.length), ...keys, ...args];
+  return await redis.sendCommand(
+    new Command("evalsha", all, { replyEncoding: "utf8" }),
+  );
 }
 
 /** Whether Redis itself answered with an error, as opposed to not answering, or to being on its way up or to another master. */
