@@ -240,7 +240,7 @@ class LocalCluster implements KafkaCluster {
             )
           );
         },
-        { what: "The cluster", timeoutMs: 90_000, everyMs: 100 },
+        { what: "The cluster", timeoutMs: 150_000, everyMs: 100 },
       ),
     );
   }

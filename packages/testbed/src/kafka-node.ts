@@ -66,7 +66,7 @@ export async function launchNode(
       if (broker.isRunning()) return log.includes("Kafka Server started");
       throw new Error(`Broker ${node.id} ended:\n${log.slice(-2_000)}`);
     },
-    { what: `Broker ${node.id}`, timeoutMs: 90_000, everyMs: 50 },
+    { what: `Broker ${node.id}`, timeoutMs: 150_000, everyMs: 50 },
   );
 }
 
