@@ -14,11 +14,12 @@ import {
 } from "@jest/globals";
 import { mintTenantToken } from "@easymo/agent-core-client";
 import { freePorts, until } from "@easymo/testbed";
+import { fillFolder } from "./testing/databases.js";
 
 const server = fileURLToPath(new URL("../dist/server.js", import.meta.url));
 const jwtSecret = "a secret that only this test knows";
 
-// Each process makes, or recovers, a whole Postgres: seconds, and many more on a busy machine.
+// A process makes, or recovers, a whole Postgres: seconds, and many more on a busy machine.
 jest.setTimeout(300_000);
 const startTimeoutMs = 150_000;
 
@@ -114,6 +115,7 @@ describe("the process", () => {
   });
 
   test("loses nothing that it confirmed when it is killed, and starts again", async () => {
+    await fillFolder(join(folder, "data"));
     const first = await started();
     await first.ready();
     for (const userId of ["a", "b", "c"])
@@ -129,6 +131,7 @@ describe("the process", () => {
   });
 
   test("leaves a folder alone that another process works in", async () => {
+    await fillFolder(join(folder, "data"));
     const first = await started();
     await first.ready();
     const second = await started();

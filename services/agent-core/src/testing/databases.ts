@@ -40,6 +40,13 @@ export async function testDatabase(
   return new EmbeddedDatabase(undefined, await dump(blank));
 }
 
+/** Leaves a database with the schema in a folder, for a process to begin with. */
+export async function fillFolder(directory: string): Promise<void> {
+  const database = new EmbeddedDatabase(directory, await dump(false));
+  await database.open();
+  await database.close();
+}
+
 /** From the file that an earlier test left, of this version of everything; made when there is none. */
 async function dump(blank: boolean): Promise<Blob> {
   const kind = blank ? "blank" : "migrated";
