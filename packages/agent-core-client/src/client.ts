@@ -4,7 +4,7 @@ import { type BuyersApi, buyersApi } from "./buyers/api.js";
 import {
   type Circuit,
   type CircuitSettings,
-  Breaker,
+  createBreaker,
   defaultCircuit,
 } from "./breaker.js";
 import { AbortWatch } from "./abort-watch.js";
@@ -73,7 +73,10 @@ export function createAgentCoreClient(
     clock: options.clock,
     logger: options.logger,
     connections: new Connections(options.baseUrl),
-    breaker: new Breaker({ ...defaultCircuit, ...options.circuit }, options),
+    breaker: createBreaker(
+      { ...defaultCircuit, ...options.circuit },
+      options.logger,
+    ),
     tokens: new TenantTokens(options.jwtSecret, options.clock),
     random: options.random ?? Math.random,
     closed: closing.signal,

@@ -157,7 +157,7 @@ export class TenantTransport {
     const startedMs = clock.monotonicMs();
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await breaker.run(() => this.#attempt(prepared, answer, giveUp));
+        return await breaker(() => this.#attempt(prepared, answer, giveUp));
       } catch (error) {
         if (!(error instanceof AgentCoreError)) throw error;
         const remainingMs = totalTimeoutMs - (clock.monotonicMs() - startedMs);
