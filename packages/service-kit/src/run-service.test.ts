@@ -14,6 +14,12 @@ const TINY_SERVICE = fileURLToPath(
   new URL("../dist/fixtures/tiny-service.js", import.meta.url),
 );
 
+/** What a package runner tells a program that is its script. */
+const AS_SCRIPT = {
+  npm_lifecycle_event: "start",
+  npm_lifecycle_script: `node ${TINY_SERVICE}`,
+  npm_package_json: "/bridges/package.json",
+};
 const GOOD = { API_TOKEN: "correct horse", PORT: "0", HOST: "127.0.0.1" };
 
 /** The tiny service in a process of its own, or in a group of processes with the pnpm that runs it. */
@@ -208,7 +214,7 @@ describe("a process that runs", () => {
   });
 
   test("takes for one what pnpm passes on of the first signal", async () => {
-    const env = { ...GOOD, HANG_ON_DRAIN: "yes", npm_lifecycle_event: "start" };
+    const env = { ...GOOD, HANG_ON_DRAIN: "yes", ...AS_SCRIPT };
     const tiny = run(env);
     const url = await tiny.url();
     tiny.signal("SIGTERM");
@@ -220,7 +226,7 @@ describe("a process that runs", () => {
   });
 
   test("exits with 1 at once on a second Ctrl-C: what pnpm then sends", async () => {
-    const env = { ...GOOD, HANG_ON_DRAIN: "yes", npm_lifecycle_event: "start" };
+    const env = { ...GOOD, HANG_ON_DRAIN: "yes", ...AS_SCRIPT };
     const tiny = run(env);
     await tiny.url();
     tiny.signal("SIGINT");

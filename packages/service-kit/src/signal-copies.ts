@@ -1,3 +1,4 @@
+import { dirname, relative } from "node:path";
 import { processEnvironment, type Environment } from "./config.js";
 
 /** Whoever presses twice means it after that. */
@@ -19,9 +20,11 @@ export class SignalCopies {
   #first: { signal: NodeJS.Signals; atMs: number } | undefined;
   #copied = false;
 
-  constructor(env: Environment = processEnvironment()) {
-    // What pnpm, npm and yarn tell what they run: the name of the script.
-    this.#expected = env.npm_lifecycle_event !== undefined;
+  constructor(
+    env: Environment = processEnvironment(),
+    program: string | undefined = process.argv[1],
+  ) {
+    this.#expected = program !== undefined && isRunAsScript(env, program);
   }
 
   isCopy(signal: NodeJS.Signals, nowMs: number): boolean {
@@ -37,4 +40,17 @@ export class SignalCopies {
     this.#copied = true;
     return true;
   }
+}
+
+/**
+ * Whether a package's script is this very program. What pnpm, npm and yarn tell what they run is also told to whatever that
+ * runs in its turn, such as a service that a test starts.
+ */
+function isRunAsScript(env: Environment, program: string): boolean {
+  const { npm_lifecycle_script: script, npm_package_json: manifest } = env;
+  if (script === undefined || manifest === undefined) return false;
+  return (
+    script.includes(relative(dirname(manifest), program)) ||
+    script.includes(program)
+  );
 }
