@@ -84,7 +84,10 @@ export class Child<C extends object> {
 
 const EXIT_TIMEOUT_MS = 5_000;
 
+// As this process began: once it has left a core to what is measured (`leaveFirstCore`), it counts one less.
+const cores = availableParallelism();
+
 /** One core each needs two, and Linux. */
 export function canPin(): boolean {
-  return process.platform === "linux" && availableParallelism() >= 2;
+  return process.platform === "linux" && cores >= 2;
 }
