@@ -55,10 +55,11 @@ fetch_jars() {
 }
 
 # Runs a class of Kafka's with the jars; short-lived tools start faster without the optimising compiler, and with the
-# archive of loaded classes that a test's brokers leave beside the jars. One of another Java is passed over.
+# archive of loaded classes that a test's brokers leave beside the jars. One of another Java is passed over; what Java says of
+# that goes to standard output, where the tools' answers are read, so it says nothing.
 kafka_class() {
   local archive=("$tools"/broker-*.jsa) shared=()
-  [ ! -f "${archive[0]}" ] || shared=("-XX:SharedArchiveFile=${archive[0]}")
+  [ ! -f "${archive[0]}" ] || shared=("-XX:SharedArchiveFile=${archive[0]}" -Xlog:disable)
   java ${KAFKA_TOOL_OPTS:--Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dkafka.log.level=warn} \
     ${shared[@]+"${shared[@]}"} \
     -Dlog4j2.configurationFile="$here/log4j2.properties" -cp "$tools/libs/*" "$@"

@@ -1,10 +1,5 @@
-import {
-  deriveEventId,
-  type EasymoEvent,
-  type TopicName,
-} from "@easymo/messaging";
+import { deriveEventId, type EasymoEvent } from "@easymo/messaging";
 import { systemClock } from "@easymo/service-kit";
-import { until } from "@easymo/testbed";
 import { describe, expect, test } from "@jest/globals";
 import { DeadLetters } from "./dead-letters/dead-letters.js";
 import {
@@ -46,37 +41,8 @@ const stage = stageForEach(() => {
   };
 });
 
-function topicOf({ type, data }: EasymoEvent): TopicName {
-  const isHeard = "channel" in data && data.channel !== "whatsapp";
-  if (type === "intent.captured" && isHeard) return "voice.contact.events";
-  if (type.startsWith("call.")) return "voice.contact.events";
-  if (type.startsWith("media.")) return "voice.media.events";
-  return type.startsWith("sip.") ? "voice.sip.events" : "whatsapp.inbound";
-}
-
-/** How many events of a topic are settled: known, and whatever follows from them done. */
-async function settled(topic: string): Promise<number> {
-  const metrics = await fetch(`${stage.orchestrator.url}/metrics`);
-  const lines = (await metrics.text()).split("\n");
-  return lines
-    .filter((line) =>
-      line.startsWith(`easymo_bus_handled_total{topic="${topic}",`),
-    )
-    .reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
-}
-
-/** Happens, one after the other, each with all that follows from it. */
-async function happens(...events: readonly EasymoEvent[]): Promise<void> {
-  for (const one of events) {
-    const topic = topicOf(one);
-    const before = await settled(topic);
-    await stage.orchestrator.bus.publishEvent(topic, one);
-    await until(async () => (await settled(topic)) > before, {
-      what: one.type,
-      timeoutMs: 120_000,
-    });
-  }
-}
+const happens = (...events: readonly EasymoEvent[]): Promise<void> =>
+  stage.happens(...events);
 
 /** What was sent to someone, once somebody else's turn, which began later, is answered. */
 async function sentTo(contact: string) {
@@ -529,92 +495,4 @@ test("a dead letter that is replayed from outside goes on where it stood", async
   expect(stage.standIn.done(/^\/wallet\/reservations$/)).toHaveLength(1);
   expect(stage.standIn.done(/^\/rankings$/)).toHaveLength(1);
   expect(await letters.list()).toEqual([]);
-});
-
-describe("without a model", () => {
-  test("who does not say where is asked, and their answer is understood though offers came in between", async () => {
-    await stage.restart({});
-    const phone = newPhone();
-    const messageId = `wamid.${phone}`;
-    const intentId = deriveEventId("whatsapp", messageId, "intent");
-    const more = { intentId, slots: { item: "brake pads" } };
-    await happens(
-      received(phone, "I need brake pads", { messageId }),
-      // As whatsapp-bot tells of it.
-      intent(phone, more, { id: intentId, subject: messageId }),
-    );
-    const offered = () =>
-      stage.log.next(
-        "message.send",
-        ({ data }) => data.purpose === "ranking" && data.to === phone,
-      );
-    await offered();
-    const asks = stage.log
-      .of("message.send")
-      .filter(({ data }) => "text" in data && data.text.includes("Where do"));
-    expect(asks).toHaveLength(1);
-    await happens(received(phone, "In Remera"));
-    await stage.log.next(
-      "ranking.forwarded",
-      ({ data }) => data.contact === phone && data.intentId !== intentId,
-    );
-    const wishes = stage.standIn
-      .done(/^\/rankings$/)
-      .map(({ body }) => body.slots);
-    expect(wishes).toEqual([
-      { item: "brake pads" },
-      { item: "brake pads", place: "Remera" },
-    ]);
-    // Money is held for one of them.
-    const released = await until(
-      () => {
-        const paths = stage.standIn
-          .done(/^\/wallet\/reservations\/.+\/release$/)
-          .map(({ path }) => path);
-        return paths.length > 0 ? paths : undefined;
-      },
-      { what: "the first hold is let go of" },
-    );
-    expect(released).toEqual([
-      `/wallet/reservations/${encodeURIComponent(`reservation-${intentId}`)}/release`,
-    ]);
-  });
-
-  test("someone finds a part, chooses an offer and gets its payment code, once", async () => {
-    await stage.restart({});
-    const phone = newPhone();
-    const said = () =>
-      stage.log
-        .of("message.send")
-        .flatMap(({ data }) =>
-          data.to === phone && "text" in data ? [data.text] : [],
-        );
-    const saidInAll = (count: number) =>
-      until(() => said().length >= count, { what: "what is said" });
-    await happens(received(phone, "I need brake pads in Remera"));
-    await saidInAll(2);
-    expect(said()).toEqual([
-      expect.stringContaining("asking the sellers for brake pads in remera"),
-      expect.stringContaining("Kimironko Moto Parts"),
-    ]);
-    await happens(received(phone, "1"));
-    await saidInAll(3);
-    expect(said().at(-1)).toBe(
-      "Kimironko Moto Parts has it for 12,000 RWF. Write “pay” and I send you the payment code.",
-    );
-    const pays = received(phone, "pay");
-    await happens(pays, pays);
-    await saidInAll(4);
-    expect(said().slice(3)).toEqual([
-      "To pay 12,000 RWF, dial *182*8*1*012345*12000#",
-    ]);
-    expect(
-      stage.log
-        .of("payment.requested")
-        .map(({ data }) => [data.contact, data.amount, data.ussd]),
-    ).toEqual([[phone, 12_000, "*182*8*1*012345*12000#"]]);
-    await happens(received(phone, "send the code again"));
-    await saidInAll(5);
-    expect(said().at(-1)).toContain("*182*8*1*012345*12000#");
-  });
 });

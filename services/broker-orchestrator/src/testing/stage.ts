@@ -1,6 +1,8 @@
 /** What most suites play on: an orchestrator for each test, services that stand in, and an agent-core for all of a file. */
 import { afterAll, afterEach, beforeAll, beforeEach } from "@jest/globals";
+import type { EasymoEvent, TopicName } from "@easymo/messaging";
 import type { RunningService } from "@easymo/service-kit";
+import { until } from "@easymo/testbed";
 import {
   EventLog,
   startAgentCore,
@@ -56,6 +58,19 @@ export class Stage {
     this.#log = await EventLog.of(this.#orchestrator.bus);
   }
 
+  /** Happens, one after the other, each with all that follows from it. */
+  async happens(...events: readonly EasymoEvent[]): Promise<void> {
+    for (const one of events) {
+      const topic = topicOf(one);
+      const before = await this.#settled(topic);
+      await this.orchestrator.bus.publishEvent(topic, one);
+      await until(async () => (await this.#settled(topic)) > before, {
+        what: one.type,
+        timeoutMs: 120_000,
+      });
+    }
+  }
+
   async clear(): Promise<void> {
     await this.#orchestrator?.close();
     await this.#standIn?.close();
@@ -64,6 +79,17 @@ export class Stage {
 
   async close(): Promise<void> {
     await this.#agentCore?.close();
+  }
+
+  /** How many events of a topic are settled: known, and whatever follows from them done. */
+  async #settled(topic: string): Promise<number> {
+    const metrics = await fetch(`${this.orchestrator.url}/metrics`);
+    const lines = (await metrics.text()).split("\n");
+    return lines
+      .filter((line) =>
+        line.startsWith(`easymo_bus_handled_total{topic="${topic}",`),
+      )
+      .reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
   }
 }
 
@@ -75,6 +101,14 @@ export function stageForEach(options: () => Own = () => ({})): Stage {
   afterEach(() => stage.clear());
   afterAll(() => stage.close());
   return stage;
+}
+
+function topicOf({ type, data }: EasymoEvent): TopicName {
+  const isHeard = "channel" in data && data.channel !== "whatsapp";
+  if (type === "intent.captured" && isHeard) return "voice.contact.events";
+  if (type.startsWith("call.")) return "voice.contact.events";
+  if (type.startsWith("media.")) return "voice.media.events";
+  return type.startsWith("sip.") ? "voice.sip.events" : "whatsapp.inbound";
 }
 
 function there<T>(one: T | undefined): T {
