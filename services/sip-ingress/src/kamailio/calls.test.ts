@@ -59,7 +59,8 @@ test("a call ends when the one who was called hangs up; digits in the short form
       // No key of a telephone.
       ...[
         phone.send("INFO", 3, { type: "application/dtmf", body: "x'; --" }),
-        answer(200),
+        // The one who is called hangs up right after it, and two datagrams may overtake each other.
+        maybe(200),
       ],
       ...[request("BYE"), callee.agrees],
     ],
