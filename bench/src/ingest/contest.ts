@@ -2,7 +2,11 @@ import { spreadOf } from "../report/statistics.js";
 import { cpuMs } from "../run/round.js";
 import { IngestContender, type IngestMeasurement } from "./contender.js";
 import { EventsLog } from "./events-log.js";
-import type { IngestSubjectName, IngestWorld } from "./subject.js";
+import {
+  PUBLISHES_NOTHING,
+  type IngestSubjectName,
+  type IngestWorld,
+} from "./subject.js";
 
 export interface IngestContestSettings {
   readonly world: IngestWorld;
@@ -126,7 +130,11 @@ class Turns {
     return {
       subject: contender.name,
       measurement,
-      faults: Math.abs(published - totals.accepted) + totals.refused,
+      faults:
+        Math.abs(
+          published -
+            (contender.name === PUBLISHES_NOTHING ? 0 : totals.accepted),
+        ) + totals.refused,
       cpuMsPerRequest:
         cpuMs(before, after) / ((after.atMs - before.atMs) * acceptedPerMs),
       perSecond: acceptedPerMs * 1_000,

@@ -105,6 +105,8 @@ function takerOf(
   redis: Redis,
 ): Taker {
   switch (name) {
+    case "express-alone":
+      return () => Promise.resolve(true);
     case "send-each":
     case "send-each-published":
       return async (one) => {

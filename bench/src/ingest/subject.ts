@@ -16,10 +16,14 @@ export const ingestSubjectNames = [
   "send-batched",
   "send-each",
   "send-each-published",
+  "express-alone",
 ] as const;
 export type IngestSubjectName = (typeof ingestSubjectNames)[number];
 
-/** Where all of them put the events. */
+/** What answers 202 and does nothing else: the ceiling of anything that stands on express. */
+export const PUBLISHES_NOTHING: IngestSubjectName = "express-alone";
+
+/** Where all others put the events. */
 export const EVENTS_TOPIC = "voice.sip.events";
 export const EVENTS_PATH = "/sip/events";
 export const TENANT = "kigali-parts";

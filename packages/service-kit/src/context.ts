@@ -29,7 +29,10 @@ export function withRequestContext<T>(context: RequestContext, fn: () => T): T {
 
 /** Runs what it is given with the context that there was when it was made: for callbacks that are called from elsewhere. */
 export function keepContext(): (fn: () => void) => void {
-  return AsyncLocalStorage.snapshot();
+  const context = storage.getStore();
+  return context === undefined
+    ? (fn) => fn()
+    : (fn) => storage.run(context, fn);
 }
 
 const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;

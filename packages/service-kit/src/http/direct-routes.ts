@@ -1,7 +1,6 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Express } from "express";
-import helmet from "helmet";
 import { keepContext } from "../context.js";
 import type { ServiceKit } from "../kit.js";
 import type { Logger } from "../logger.js";
@@ -12,6 +11,7 @@ import {
   type RequestScope,
   type SuccessLogLevel,
 } from "./requests.js";
+import { securityHeaders } from "./security-headers.js";
 import { DEFAULT_BODY_LIMIT_BYTES } from "./service-http.js";
 
 /** An answer that is written as it is. */
@@ -74,7 +74,7 @@ export function withDirectRoutes(
   };
 }
 
-const SECURITY_HEADERS = securityHeaders();
+const SECURITY_HEADERS = listedHeaders();
 
 const PLAIN_JSON = /^application\/json(?:; ?charset="?utf-8"?)?$/i;
 
@@ -205,11 +205,11 @@ function sendError(
   );
 }
 
-/** What helmet gives every answer, as names and values in turn: the same each time, so asked for once. */
-function securityHeaders(): readonly string[] {
+/** What every answer has, as names and values in turn: the same each time, so asked for once. */
+function listedHeaders(): readonly string[] {
   const req = new IncomingMessage(new Socket());
   const res = new ServerResponse(req);
-  helmet()(req, res, () => undefined);
+  securityHeaders()(req, res, () => undefined);
   return Object.entries(res.getHeaders()).flatMap(([name, value]) => [
     name,
     String(value),

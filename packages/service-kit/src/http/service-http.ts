@@ -1,12 +1,12 @@
 import type { Express } from "express";
 import express from "express";
-import helmet from "helmet";
 import type { ServiceKit } from "../kit.js";
 import { BODY_LIMIT_SETTING, jsonBody } from "./bodies.js";
 import { errorHandler, notFound } from "./errors.js";
 import { probes } from "./probes.js";
 import type { DependencyCheck } from "./readiness.js";
 import { requests, requestScope, type SuccessLogLevel } from "./requests.js";
+import { securityHeaders } from "./security-headers.js";
 
 /** What a body may have at most, in bytes, unless a service or route says otherwise. */
 export const DEFAULT_BODY_LIMIT_BYTES = 64 * 1024;
@@ -49,7 +49,7 @@ export function createServiceHttp(options: ServiceHttpOptions): Express {
     options.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES,
   );
   app.use(requests(requestScope(kit, options.successLogLevel)));
-  app.use(helmet());
+  app.use(securityHeaders());
   app.use(probes({ kit, dependencies, isShuttingDown }));
   if (options.bodies !== "per-route") {
     app.use(jsonBody());

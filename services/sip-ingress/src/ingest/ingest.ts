@@ -69,39 +69,8 @@ export class Ingest {
 
   /** Takes an event that came alone. Never rejects. */
   async takeOne(submission: Submission): Promise<Outcome> {
-    const { eventId, event } = submission;
-    // Those that ask or tell more of their call than themselves: see below.
-    if (event.event === "ended" || event.event === "connected") {
-      const claimed = await this.#claim(submission);
-      return "token" in claimed ? this.#carryOut(claimed) : claimed;
-    }
-    // The same three steps in one function: nearly all events come this way, and each promise on it costs.
-    const { idempotency, bus } = this.#deps;
-    const key = claimKey(eventId);
-    let claim: ClaimResult;
-    try {
-      claim = await idempotency.claim(key, leaseOf(submission));
-    } catch (error) {
-      return this.#notClaimed(error);
-    }
-    this.#count(CLAIM_OUTCOMES[claim.outcome]);
-    if (claim.outcome !== "claimed") return answerToTaken(claim);
-    const { token } = claim;
-    try {
-      await bus.publish(
-        this.#records({ submission, token, connectedAt: undefined }),
-        PUBLISHING,
-      );
-    } catch (error) {
-      return this.#notPublished(eventId, token, error);
-    }
-    try {
-      const kept = await idempotency.confirm(key, token, answerOf(eventId));
-      this.#count(kept ? "confirmed" : "lease_lost");
-    } catch (error) {
-      this.#notConfirmed(eventId, error);
-    }
-    return { kind: "accepted", eventId };
+    const claimed = await this.#claim(submission);
+    return "token" in claimed ? this.#carryOut(claimed) : claimed;
   }
 
   /** Takes events that came together, in their order. Never rejects. */
@@ -152,7 +121,7 @@ export class Ingest {
   }
 
   async #claim(submission: Submission): Promise<Claimed | Outcome> {
-    const { eventId } = submission;
+    const { eventId, fingerprint } = submission;
     // Both at once: an event that ended asks for the time of its call's answer as well.
     const asking =
       submission.event.event === "ended"
@@ -162,12 +131,13 @@ export class Ingest {
     asking?.catch(() => undefined);
     let claim: ClaimResult;
     try {
-      claim = await this.#deps.idempotency.claim(
-        claimKey(eventId),
-        leaseOf(submission),
-      );
+      claim = await this.#deps.idempotency.claim(claimKey(eventId), {
+        fingerprint,
+        leaseMs: LEASE_MS,
+      });
     } catch (error) {
-      return this.#notClaimed(error);
+      this.#count("unavailable");
+      return { kind: "unavailable", problem: unavailable("redis", error) };
     }
     this.#count(CLAIM_OUTCOMES[claim.outcome]);
     if (claim.outcome !== "claimed") return answerToTaken(claim);
@@ -197,25 +167,13 @@ export class Ingest {
         await Promise.all([publishing, this.#rememberAnswer(submission)]);
       else await publishing;
     } catch (error) {
-      return this.#notPublished(eventId, token, error);
+      this.#deps.logger.warn({ err: error, eventId }, "event not published");
+      await this.#release(eventId, token);
+      return { kind: "unavailable", problem: unavailable("kafka", error) };
     }
-    await this.#confirm(eventId, token);
+    // The answer need not wait for it: whoever has that and sends the event again claims it after this.
+    void this.#confirm(eventId, token);
     return { kind: "accepted", eventId };
-  }
-
-  #notClaimed(error: unknown): Outcome {
-    this.#count("unavailable");
-    return { kind: "unavailable", problem: unavailable("redis", error) };
-  }
-
-  async #notPublished(
-    eventId: string,
-    token: string,
-    error: unknown,
-  ): Promise<Outcome> {
-    this.#deps.logger.warn({ err: error, eventId }, "event not published");
-    await this.#release(eventId, token);
-    return { kind: "unavailable", problem: unavailable("kafka", error) };
   }
 
   #records({ submission, connectedAt }: Claimed): BusRecord[] {
@@ -257,24 +215,17 @@ export class Ingest {
 
   /** The event is out: whatever happens here, a repeat would be the same event. */
   async #confirm(eventId: string, token: string): Promise<void> {
+    const { idempotency, logger } = this.#deps;
     try {
-      const kept = await this.#deps.idempotency.confirm(
-        claimKey(eventId),
-        token,
-        answerOf(eventId),
-      );
+      const kept = await idempotency.confirm(claimKey(eventId), token, {
+        answer: eventId,
+        ttlMs: ANSWER_KEPT_MS,
+      });
       this.#count(kept ? "confirmed" : "lease_lost");
     } catch (error) {
-      this.#notConfirmed(eventId, error);
+      this.#count("unconfirmed");
+      logger.warn({ err: error, eventId }, "published, but not confirmed");
     }
-  }
-
-  #notConfirmed(eventId: string, error: unknown): void {
-    this.#count("unconfirmed");
-    this.#deps.logger.warn(
-      { err: error, eventId },
-      "published, but not confirmed",
-    );
   }
 
   async #release(eventId: string, token: string): Promise<void> {
@@ -298,14 +249,6 @@ const CLAIM_OUTCOMES: Record<ClaimResult["outcome"], string> = {
   done: "replayed",
   mismatch: "mismatch",
 };
-
-function leaseOf({ fingerprint }: Submission) {
-  return { fingerprint, leaseMs: LEASE_MS };
-}
-
-function answerOf(eventId: string) {
-  return { answer: eventId, ttlMs: ANSWER_KEPT_MS };
-}
 
 function claimKey(eventId: string): string {
   return `sip:event:${eventId}`;
