@@ -8,6 +8,7 @@ import { SayForm } from "./say-form.js";
 import { Telephone } from "./telephone.js";
 import type { Line, PhoneNotice, PhoneRequest, Ringing } from "./wire.js";
 
+const DRAWN_EVERY_MS = 50;
 const ROOM_FOR_KEYPAD = "(min-width: 760px)";
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 
@@ -220,7 +221,7 @@ export class Softphone {
     show(badge, inCall || rings);
   }
 
-  /** Levels and the time, as often as the screen is drawn, until all is silent. */
+  /** Levels and the time, as often as eyes can follow, until all is silent. */
   #draw(): void {
     if (this.#drawing) return;
     this.#drawing = true;
@@ -237,7 +238,8 @@ export class Softphone {
       if (time.textContent !== text) time.textContent = text;
       this.#drawing =
         this.#telephone !== undefined || agent.value + caller.value > 0;
-      if (this.#drawing) requestAnimationFrame(frame);
+      if (this.#drawing)
+        setTimeout(() => requestAnimationFrame(frame), DRAWN_EVERY_MS);
     };
     frame();
   }

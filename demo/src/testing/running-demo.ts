@@ -29,6 +29,7 @@ const browserFlags = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  "--disable-features=SpareRendererForSitePerProcess",
   // A microphone, and nobody to ask for it.
   "--use-fake-device-for-media-stream",
   "--use-fake-ui-for-media-stream",
