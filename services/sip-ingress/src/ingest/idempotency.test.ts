@@ -199,6 +199,20 @@ describe("the same key", () => {
     expect(await theirs.json()).not.toEqual(mine);
   });
 
+  test("right behind its answer is a repeat, however many come at once", async () => {
+    const call = newCall();
+    const kinds = await Promise.all(
+      Array.from({ length: 100 }, async (_, at) => {
+        const body = call.event("audio", { idempotencyKey: `k${at}` });
+        const first = await ingress.send(body);
+        const again = await ingress.send(body);
+        const replayed = again.headers.get("idempotency-replayed") ?? "no";
+        return `${first.status}, then ${again.status} ${replayed}`;
+      }),
+    );
+    expect(new Set(kinds)).toEqual(new Set(["202, then 202 true"]));
+  });
+
   test("a hundred times at once makes one event", async () => {
     const call = newCall();
     const body = call.event("ringing", { idempotencyKey: call.callId });
