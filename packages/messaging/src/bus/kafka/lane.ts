@@ -159,7 +159,7 @@ export class Lane {
     return {
       key: record.key,
       value: record.value,
-      headers: { ...record.headers },
+      headers: record.headers,
       partition: this.#partition,
       // Given here, so that a batch that is sent again is the same to the byte.
       timestamp: String(timestampMs),

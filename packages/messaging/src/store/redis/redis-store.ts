@@ -23,19 +23,16 @@ const MAX_DOUBTFUL = 1_000;
 
 /** What the claim script says of a key. By hand: this is read for every request. */
 function claimResult(reply: unknown, token: string): ClaimResult {
+  if (reply === "claimed") return { outcome: reply, token };
+  if (reply === "mismatch") return { outcome: reply };
   if (isList(reply)) {
-    const outcome = reply[0];
-    const detail = reply[1];
+    const [outcome, detail] = reply;
     if (typeof detail === "string")
       switch (outcome) {
-        case "claimed":
-          return { outcome, token };
         case "done":
           return { outcome, answer: detail };
         case "in_flight":
           return { outcome, retryAfterMs: Math.max(1, Number(detail)) };
-        case "mismatch":
-          return { outcome };
       }
   }
   throw new Error("Redis answered a claim with something else.");

@@ -12,7 +12,10 @@ function lua(source: string): LuaScript {
 
 // The scripts about claims and values take any number of keys, with as many arguments for each, and answer for each.
 
-/** KEYS claims; ARGV for each: fingerprint, token, lease ms. A claim is a hash: f(ingerprint), t(oken), a(nswer). */
+/**
+ * KEYS claims; ARGV for each: fingerprint, token, lease ms. A claim is a hash: f(ingerprint), t(oken), a(nswer). Answers with
+ * the outcome, and with what is to be said of it when there is something.
+ */
 export const claimScript = lua(`
 local answers = {}
 for i, key in ipairs(KEYS) do
@@ -20,9 +23,9 @@ for i, key in ipairs(KEYS) do
   if not held[1] then
     redis.call('HSET', key, 'f', ARGV[i * 3 - 2], 't', ARGV[i * 3 - 1])
     redis.call('PEXPIRE', key, ARGV[i * 3])
-    answers[i] = {'claimed', ''}
+    answers[i] = 'claimed'
   elseif held[1] ~= ARGV[i * 3 - 2] then
-    answers[i] = {'mismatch', ''}
+    answers[i] = 'mismatch'
   elseif held[2] then
     answers[i] = {'done', held[2]}
   else
