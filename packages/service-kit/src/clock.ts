@@ -21,10 +21,6 @@ function sane(delayMs: number): number {
 }
 
 function armSystemTimer(fn: () => void, delayMs: number): Timer {
-  if (delayMs > 0 && delayMs <= LONGEST_NODE_DELAY_MS) {
-    const timeout = setTimeout(fn, delayMs);
-    return { cancel: () => clearTimeout(timeout) };
-  }
   let handle: NodeJS.Timeout;
   const arm = (remainingMs: number): void => {
     const stepMs = Math.min(remainingMs, LONGEST_NODE_DELAY_MS);

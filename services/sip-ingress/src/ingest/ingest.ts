@@ -171,8 +171,8 @@ export class Ingest {
       await this.#release(eventId, token);
       return { kind: "unavailable", problem: unavailable("kafka", error) };
     }
-    // The answer need not wait for it: whoever has that and sends the event again claims it after this.
-    void this.#confirm(eventId, token);
+    // Before the answer: who has that may ask any replica again at once.
+    await this.#confirm(eventId, token);
     return { kind: "accepted", eventId };
   }
 

@@ -108,14 +108,11 @@ export class RedisConnection {
     };
   }
 
-  /** What was asked for before is done first, when Redis is there. */
   async close(): Promise<void> {
     this.#closed = true;
     try {
-      if (this.#redis.status === "ready") {
-        await this.#batches.flush();
+      if (this.#redis.status === "ready")
         await this.#inTime(this.#redis.quit());
-      }
     } catch {
       // Nothing is owed to a server that does not take our leave.
     }

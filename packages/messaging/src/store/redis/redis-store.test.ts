@@ -18,28 +18,6 @@ describeStore("the store on Redis", async () =>
   }),
 );
 
-test("what was asked for before the store is closed is done, also when nobody waits for it", async () => {
-  const prefix = `${randomName()}:`;
-  const open = async (): Promise<Store> =>
-    createStore(await redisUrl(), { ...testDependencies(), prefix });
-  const first = await open();
-  const request = { fingerprint: "f", leaseMs: 60_000 };
-  const claimed = await first.idempotency.claim("k", request);
-  if (claimed.outcome !== "claimed") throw new Error(claimed.outcome);
-  const confirmed = first.idempotency.confirm("k", claimed.token, {
-    answer: "done",
-    ttlMs: 60_000,
-  });
-  await first.close();
-  expect(await confirmed).toBe(true);
-  const second = await open();
-  expect(await second.idempotency.claim("k", request)).toEqual({
-    outcome: "done",
-    answer: "done",
-  });
-  await second.close();
-});
-
 describe("the store on a Redis that goes and comes", () => {
   let redis: OwnRedis;
   let store: Store;

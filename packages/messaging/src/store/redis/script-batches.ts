@@ -37,7 +37,7 @@ export class ScriptBatches {
     key: string,
     args: readonly string[],
   ): Promise<unknown> {
-    if (this.#open.size === 0) setImmediate(() => void this.flush());
+    if (this.#open.size === 0) setImmediate(() => this.#flush());
     const batch = this.#batchOf(script, key);
     const waiting = Promise.withResolvers<unknown>();
     batch.keys.push(key);
@@ -57,13 +57,10 @@ export class ScriptBatches {
     return batch;
   }
 
-  /** Carries out what is gathered so far. */
-  async flush(): Promise<void> {
+  #flush(): void {
     const batches = this.#open;
     this.#open = new Map();
-    await Promise.all(
-      [...batches.values()].map((batch) => this.#carryOut(batch)),
-    );
+    for (const batch of batches.values()) void this.#carryOut(batch);
   }
 
   async #carryOut({ script, keys, args, waiting }: Batch): Promise<void> {
